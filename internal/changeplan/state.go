@@ -1,0 +1,109 @@
+package changeplan
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// State is everything about an instance that a change can move. The zero State is an instance that does not exist.
+type State struct {
+	Release        string
+	MemoryLimitMiB int
+	// Config is the instance's own document.
+	Config appconfig.Document
+	// Plugins are the instance's plugins by package name, whoever declared them.
+	Plugins map[string]Plugin
+	// Secrets gives each defined secret a token that changes whenever its value does, never the value itself. Nil means
+	// that it is not known which are defined.
+	Secrets map[string]string
+}
+
+// Plugin is a plugin of a State.
+type Plugin struct {
+	Version string
+	Config  appconfig.Document
+}
+
+// FromSpec reads what an instance declares. Secrets are as in State. The diagnostics are those of reading the
+// documents; Diagnostic.Plugin says whose. With an error among them the State is incomplete.
+func FromSpec(spec orbit.InstanceSpec, secrets map[string]string) (State, []orbit.Diagnostic) {
+	config, diagnostics := appconfig.Parse(spec.Config)
+	state := State{
+		Release: spec.Release, MemoryLimitMiB: spec.MemoryLimitMiB, Config: config, Secrets: secrets,
+		Plugins: make(map[string]Plugin, len(spec.Plugins)),
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Plugins)) {
+		plugin, found := FromPluginSpec(name, spec.Plugins[name])
+		state.Plugins[name] = plugin
+		diagnostics = append(diagnostics, found...)
+	}
+	return state, diagnostics
+}
+
+// FromPluginSpec reads what a plugin declares.
+func FromPluginSpec(name string, spec orbit.PluginSpec) (Plugin, []orbit.Diagnostic) {
+	config, diagnostics := appconfig.Parse(spec.Config)
+	for i := range diagnostics {
+		diagnostics[i].Plugin = name
+	}
+	return Plugin{Version: spec.Version, Config: config}, diagnostics
+}
+
+// SecretTokens are the State.Secrets of a writer who knows the secrets' names and one version for all of them, as the
+// provider does: values are write-only there.
+func SecretTokens(version int64, names []string) map[string]string {
+	tokens := make(map[string]string, len(names))
+	for _, name := range names {
+		tokens[name] = strconv.FormatInt(version, 10)
+	}
+	return tokens
+}
+
+// ReferredSecrets are the names that the state's documents refer to, sorted. The provider takes them for the names of a
+// prior state, which does not keep any: every reference in it was defined when it was applied.
+func (s State) ReferredSecrets() []string {
+	names := map[string]bool{}
+	for _, document := range append(slices.Collect(maps.Values(s.Fragments())), s.Config) {
+		for _, name := range document.Value().Names() {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// Effective is the app-config that the state comes to without the manager's own keys: the plugins' fragments over the
+// instance's document, references unreplaced.
+func (s State) Effective() appconfig.Document {
+	settle := func(document appconfig.Document) appconfig.Document {
+		if s.Secrets == nil {
+			return document
+		}
+		return document.WithoutUndefined(func(name string) bool {
+			_, ok := s.Secrets[name]
+			return ok
+		})
+	}
+	fragments := s.Fragments()
+	for name, fragment := range fragments {
+		fragments[name] = settle(fragment)
+	}
+	return appconfig.LayerFragments(settle(s.Config), fragments)
+}
+
+// Fragments are the documents of the plugins by package name.
+func (s State) Fragments() map[string]appconfig.Document {
+	fragments := make(map[string]appconfig.Document, len(s.Plugins))
+	for name, plugin := range s.Plugins {
+		fragments[name] = plugin.Config
+	}
+	return fragments
+}
+
+// exists tells a declared instance from none.
+func (s State) exists() bool {
+	return s.Release != "" || s.MemoryLimitMiB != 0 || !s.Config.IsEmpty() || len(s.Plugins) > 0
+}

@@ -1,0 +1,54 @@
+package declare
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Names says which secrets are defined; nil means that it is not known.
+type Names []string
+
+// Instance checks what an instance declares, as far as that can be told from it alone: names, versions, bounds,
+// documents, keys that the manager owns, and conflicts between its own plugins. With secrets given it also checks that
+// every reference in its documents is defined.
+func Instance(workspace string, spec orbit.InstanceSpec, secrets Names) []orbit.Diagnostic {
+	diagnostics := Workspace(workspace)
+	if spec.MemoryLimitMiB < orbit.MinMemoryLimitMiB || spec.MemoryLimitMiB > orbit.MaxMemoryLimitMiB {
+		diagnostics = append(diagnostics, problem(orbit.CodeInvalidRequest, "memory_limit_mib", "the memory limit is %d MiB, it has to be from %d to %d",
+			spec.MemoryLimitMiB, orbit.MinMemoryLimitMiB, orbit.MaxMemoryLimitMiB)...)
+	}
+	for _, name := range secrets {
+		diagnostics = append(diagnostics, SecretName(name)...)
+	}
+	diagnostics = append(diagnostics, Document(spec.Config, secrets)...)
+	fragments := map[string]appconfig.Document{}
+	for _, name := range slices.Sorted(maps.Keys(spec.Plugins)) {
+		plugin := spec.Plugins[name]
+		diagnostics = append(diagnostics, Plugin(name, plugin, secrets)...)
+		fragments[name], _ = appconfig.Parse(plugin.Config)
+	}
+	return append(diagnostics, appconfig.Conflicts(fragments)...)
+}
+
+// Plugin checks what a plugin declares, as far as that can be told from it alone. Its secrets are its instance's.
+func Plugin(name string, spec orbit.PluginSpec, secrets Names) []orbit.Diagnostic {
+	diagnostics := append(Package(name), Version(spec.Version)...)
+	diagnostics = append(diagnostics, Document(spec.Config, secrets)...)
+	for i := range diagnostics {
+		diagnostics[i].Plugin = name
+	}
+	return diagnostics
+}
+
+// Document checks one app-config document.
+func Document(text string, secrets Names) []orbit.Diagnostic {
+	document, diagnostics := appconfig.Parse(text)
+	diagnostics = append(diagnostics, document.CheckOwned()...)
+	if secrets == nil {
+		return diagnostics
+	}
+	return append(diagnostics, document.CheckReferences(func(name string) bool { return slices.Contains(secrets, name) })...)
+}

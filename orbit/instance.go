@@ -1,0 +1,175 @@
+package orbit
+
+import "time"
+
+// MaxWorkspaceLength is the number of characters a workspace's name may have: with a suffix it still has to fit a
+// PostgreSQL identifier and a DNS label.
+const MaxWorkspaceLength = 40
+
+// Bounds and default of an instance's memory limit, in MiB.
+const (
+	MinMemoryLimitMiB     = 256
+	DefaultMemoryLimitMiB = 1024
+	MaxMemoryLimitMiB     = 65536
+)
+
+// InstanceSpec is what a user declares about a workspace's Backstage instance.
+type InstanceSpec struct {
+	// Release is the Backstage release, "1.55.0" for example.
+	Release string `json:"release" doc:"The Backstage release, one of GET /v1/releases." example:"1.55.0"`
+	// Config is the instance's app-config document as YAML or JSON, with references such as ${NAME} in place of secrets.
+	Config string `json:"config,omitempty" doc:"The app-config document, YAML or JSON. ${NAME} stands for a secret."`
+	// Plugins are the plugins that belong to the instance itself, by npm package name.
+	Plugins map[string]PluginSpec `json:"plugins,omitempty" doc:"The instance's own plugins by npm package name."`
+	// SecretsVersion changes whenever the secrets' values do.
+	SecretsVersion int64 `json:"secrets_version,omitempty" doc:"Changes whenever the secrets' values do."`
+	// MemoryLimitMiB limits the process's memory, in MiB.
+	MemoryLimitMiB int `json:"memory_limit_mib" minimum:"256" maximum:"65536" doc:"Limit of the process's memory in MiB."`
+	// DeletionProtection refuses to delete the instance, because that drops its database.
+	DeletionProtection bool `json:"deletion_protection" doc:"Refuse to delete the instance and its database."`
+}
+
+// PluginSpec is what a user declares about one plugin.
+type PluginSpec struct {
+	// Version is an exact semantic version.
+	Version string `json:"version" doc:"Exact semantic version of the npm package." example:"4.8.0"`
+	// Config is the plugin's fragment of app-config as YAML or JSON; it goes over the instance's document.
+	Config string `json:"config,omitempty" doc:"The plugin's app-config fragment, YAML or JSON, laid over the instance's document."`
+}
+
+// InstanceWrite is the body of PUT /v1/instances/{workspace}.
+type InstanceWrite struct {
+	InstanceSpec
+	// Secrets are the values behind the references in the documents. Absent (nil) keeps the stored ones, present
+	// replaces them all, so an empty map removes them. They are never given back.
+	Secrets map[string]string `json:"secrets,omitzero" doc:"Values behind ${NAME}. Absent: keep what is stored. Never given back."`
+	WriteOptions
+}
+
+// PluginWrite is the body of PUT /v1/instances/{workspace}/plugins/{package}.
+type PluginWrite struct {
+	PluginSpec
+	WriteOptions
+}
+
+// WriteOptions are the parts of a write that say how it may be carried out.
+type WriteOptions struct {
+	// MaxImpact refuses the write with impact_exceeded when it would cost more. Empty sets no bound.
+	MaxImpact Impact `json:"max_impact,omitempty" enum:"none,live,restart,upgrade" doc:"Refuse the write if it would cost more than this."`
+	// DeadlineSeconds is how long the change may take until it is put back; 0 means DefaultDeadline.
+	DeadlineSeconds int `json:"deadline_seconds,omitempty" minimum:"0" maximum:"86400" doc:"Seconds until the change has failed and is put back. 0: 600."`
+}
+
+// DefaultDeadline is how long a change may take when the write names no deadline. It covers a cold npm cache.
+const DefaultDeadline = 10 * time.Minute
+
+// Instance is a workspace's Backstage as orbitd knows it.
+type Instance struct {
+	Workspace string `json:"workspace" doc:"The workspace."`
+	InstanceSpec
+	// SecretNames are the names of the stored secrets, sorted. Their values are never readable.
+	SecretNames []string `json:"secret_names" doc:"Names of the stored secrets, sorted."`
+	// URL is where people open the instance, http://acme.localhost:7007 for example, without a trailing slash.
+	URL string `json:"url" doc:"Where people open the instance."`
+	// APIURL is the base of the instance's backend API: URL with /api.
+	APIURL string `json:"api_url" doc:"Base of the instance's backend API."`
+	// DatabaseName is the instance's own PostgreSQL database.
+	DatabaseName string `json:"database_name" doc:"The instance's own PostgreSQL database."`
+	// ETag is the hash of the declared content, as the ETag header has it.
+	ETag string `json:"etag" doc:"Hash of the declared content; for If-Match."`
+	// Generation counts the accepted changes of the instance and its plugins.
+	Generation int64          `json:"generation" doc:"Counts the accepted changes of the instance and its plugins."`
+	CreatedAt  time.Time      `json:"created_at"`
+	Status     InstanceStatus `json:"status"`
+}
+
+// Phase is what an instance is doing, in a word.
+type Phase string
+
+const (
+	PhaseProvisioning Phase = "Provisioning" // the first boot is under way
+	PhaseReady        Phase = "Ready"        // serving what is declared
+	PhaseUpdating     Phase = "Updating"     // serving while a rollout is under way
+	PhaseFailed       Phase = "Failed"       // not serving
+	PhaseDeleting     Phase = "Deleting"     // going away
+)
+
+// InstanceStatus is what orbitd observed.
+type InstanceStatus struct {
+	Phase Phase `json:"phase" enum:"Provisioning,Ready,Updating,Failed,Deleting" doc:"What the instance is doing, in a word."`
+	// ObservedGeneration is the newest generation whose verdict is known.
+	ObservedGeneration int64 `json:"observed_generation" doc:"The newest generation whose verdict is known."`
+	// PID is the process's id on this machine; 0 when there is none.
+	PID int `json:"pid,omitempty" doc:"Process id, where instances are processes."`
+	// MemoryBytes is the resident memory of the process when it was asked; 0 when unknown.
+	MemoryBytes int64 `json:"memory_bytes,omitempty" doc:"Resident memory of the process now."`
+	// MemoryLimit says what enforces the memory limit: cgroup or heap.
+	MemoryLimit string `json:"memory_limit,omitempty" doc:"What enforces the memory limit: cgroup or heap."`
+	// Bundle is the content hash of the installed packages.
+	Bundle     string      `json:"bundle,omitempty" doc:"Content hash of the installed packages."`
+	StartedAt  *time.Time  `json:"started_at,omitempty" doc:"When the serving process started."`
+	Conditions []Condition `json:"conditions" doc:"Conditions as Kubernetes has them."`
+}
+
+// The types of conditions.
+const (
+	ConditionReady        = "Ready"        // requests are served
+	ConditionProgressing  = "Progressing"  // a rollout is under way
+	ConditionCrashLooping = "CrashLooping" // ended by itself 5 times in 10 minutes
+	ConditionIsolated     = "Isolated"     // runs as a user of its own
+)
+
+// Condition is one aspect of an instance's state, with the meaning Kubernetes gives it.
+type Condition struct {
+	Type   string `json:"type" doc:"Ready, Progressing, CrashLooping or Isolated."`
+	Status string `json:"status" enum:"True,False,Unknown"`
+	// Reason is one CamelCase word.
+	Reason             string    `json:"reason" doc:"One word for programs."`
+	Message            string    `json:"message,omitempty" doc:"A sentence for people."`
+	LastTransitionTime time.Time `json:"last_transition_time"`
+	ObservedGeneration int64     `json:"observed_generation"`
+}
+
+// Owner says which resource declared a plugin.
+type Owner string
+
+const (
+	// OwnerInstance is the plugins map of the instance itself.
+	OwnerInstance Owner = "instance"
+	// OwnerPlugin is a plugin resource of its own.
+	OwnerPlugin Owner = "plugin"
+)
+
+// Plugin is a plugin of an instance as orbitd knows it.
+type Plugin struct {
+	Workspace string `json:"workspace"`
+	Package   string `json:"package" doc:"The npm package name."`
+	PluginSpec
+	Owner Owner  `json:"owner" enum:"instance,plugin" doc:"Which resource declared it: the instance's plugins map, or a plugin of its own."`
+	ETag  string `json:"etag" doc:"Hash of the declared content; for If-Match."`
+	// Generation is the instance's generation that declared this content.
+	Generation int64     `json:"generation"`
+	CreatedAt  time.Time `json:"created_at"`
+}
+
+// Release is a pinned set of Backstage packages that instances can run.
+type Release struct {
+	Version  string           `json:"version" doc:"The Backstage version."`
+	Node     string           `json:"node" doc:"The Node.js version inside."`
+	Postgres string           `json:"postgres" doc:"The PostgreSQL version inside."`
+	Default  bool             `json:"default" doc:"What an instance without a release runs."`
+	Packages []ReleasePackage `json:"packages" doc:"The backend packages inside."`
+}
+
+// ReleasePackage is a Backstage package of a release.
+type ReleasePackage struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items []T `json:"items"`
+	// Next is the cursor of the next page; empty on the last one.
+	Next string `json:"next,omitempty" doc:"Cursor of the next page; absent on the last."`
+}

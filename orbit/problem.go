@@ -1,0 +1,163 @@
+package orbit
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Code names a kind of problem. Codes are stable: a client may branch on them.
+type Code string
+
+// The codes of requests.
+const (
+	CodeUnauthorized     Code = "unauthorized"       // 401: no token, or a wrong one
+	CodeNotFound         Code = "not_found"          // 404: no such instance, plugin, change or release
+	CodeAlreadyExists    Code = "already_exists"     // 409: a creating write met somebody else's object
+	CodeStale            Code = "stale"              // 412: If-Match names a version that is not the current one
+	CodePreconditionMiss Code = "precondition_miss"  // 428: a write without If-Match or If-None-Match
+	CodeDeletionProtect  Code = "deletion_protected" // 409: the instance's deletion_protection is on
+	CodeImpactExceeded   Code = "impact_exceeded"    // 409: the change would cost more than max_impact
+	CodeDeleting         Code = "deleting"           // 409: the instance is being deleted
+	CodeKeyReused        Code = "idempotency_reused" // 422: one Idempotency-Key with two different requests
+	CodeInvalidRequest   Code = "invalid_request"    // 422: the request's body or parameters are malformed
+	CodeStarting         Code = "starting"           // 503: orbitd is still installing or starting what it needs
+	CodeInternal         Code = "internal"           // 500: a fault of orbitd
+)
+
+// The codes of the gateway, for requests to an instance.
+const (
+	CodeUnknownHost         Code = "unknown_host"         // 404: no workspace answers under the request's host name
+	CodeInstanceUnavailable Code = "instance_unavailable" // 503: no process of the workspace takes requests now; try again
+	CodeInstanceNoAnswer    Code = "instance_no_answer"   // 502: the process gave no answer; it may have seen the request
+)
+
+// The codes of what a resource or a set of resources declares.
+const (
+	CodeInvalidWorkspace   Code = "invalid_workspace"   // not a DNS label of at most 40 characters
+	CodeInvalidDocument    Code = "invalid_document"    // YAML or JSON that does not parse; Line and Column are set
+	CodeNotAMapping        Code = "not_a_mapping"       // an app-config that is not a mapping of keys
+	CodeManagedKey         Code = "managed_key"         // a key that orbitd sets itself
+	CodeForbiddenDirective Code = "forbidden_directive" // $file, $include: instances read no files of the manager's machine
+	CodeUndefinedSecret    Code = "undefined_secret"    // ${NAME} that no secret defines
+	CodeConflictingPaths   Code = "conflicting_paths"   // two resources set one path to different values
+	CodeUnknownRelease     Code = "unknown_release"     // a release that this orbitd does not carry
+	CodeInvalidPackage     Code = "invalid_package"     // not an npm package name
+	CodeInvalidVersion     Code = "invalid_version"     // not an exact semantic version
+	CodePackageNotFound    Code = "package_not_found"   // the registry has no such package
+	CodeVersionNotFound    Code = "version_not_found"   // the registry has the package, not the version
+	CodeWrongRole          Code = "wrong_role"          // a package that is no backend plugin or module
+	CodeInRelease          Code = "in_release"          // a package that the release already contains
+	CodePluginOwned        Code = "plugin_owned"        // the package is declared by another resource already
+	CodeUnresolvable       Code = "unresolvable"        // npm cannot resolve the set's dependencies
+	CodeUnchecked          Code = "unchecked"           // something could not be checked now, for example with the registry down
+)
+
+// The codes of what happened while a change was rolled out.
+const (
+	CodeInstallFailed Code = "install_failed" // npm could not install the bundle
+	CodeLoadFailed    Code = "load_failed"    // a package could not be imported, or exports no backend feature
+	CodeBootFailed    Code = "boot_failed"    // Backstage reported a failure at start
+	CodeBootTimeout   Code = "boot_timeout"   // not ready within the deadline
+	CodeProcessExited Code = "process_exited" // the process ended before it was ready
+	CodePushFailed    Code = "push_failed"    // the running process did not take a live change in
+	CodeDatabase      Code = "database"       // the instance's database or role could not be made or dropped
+	CodeSuperseded    Code = "superseded"     // the instance was deleted before the change was rolled out
+)
+
+// Severity says whether a diagnostic stops a change.
+type Severity string
+
+const (
+	// SeverityError stops the change.
+	SeverityError Severity = "error"
+	// SeverityWarning lets the change go on.
+	SeverityWarning Severity = "warning"
+)
+
+// Diagnostic is one finding about what a resource declares.
+type Diagnostic struct {
+	Code     Code     `json:"code" doc:"Stable name of the kind of problem."`
+	Severity Severity `json:"severity" enum:"error,warning" doc:"An error stops the change, a warning does not."`
+	// Path is the app-config path, or the attribute, at fault; empty when the whole document is.
+	Path string `json:"path,omitempty" doc:"The app-config path or attribute at fault."`
+	// Plugin is the package whose document is at fault; empty for the instance's own.
+	Plugin string `json:"plugin,omitempty" doc:"The package whose document is at fault; absent for the instance's own."`
+	// Message says what is wrong and what to do about it. It never carries a secret's value.
+	Message string `json:"message" doc:"What is wrong and what to do."`
+	// Line and Column count from 1; 0 means unknown.
+	Line   int `json:"line,omitempty" doc:"Line in the user's document, from 1."`
+	Column int `json:"column,omitempty" doc:"Column in the user's document, from 1."`
+}
+
+// String renders the diagnostic in one line, with its place when it is known.
+func (d Diagnostic) String() string {
+	var place []string
+	if d.Plugin != "" {
+		place = append(place, d.Plugin)
+	}
+	if d.Path != "" {
+		place = append(place, d.Path)
+	}
+	if d.Line > 0 {
+		place = append(place, fmt.Sprintf("line %d, column %d", d.Line, d.Column))
+	}
+	if len(place) == 0 {
+		return d.Message
+	}
+	return strings.Join(place, ", ") + ": " + d.Message
+}
+
+// HasErrors says whether any of the diagnostics stops the change.
+func HasErrors(diagnostics []Diagnostic) bool {
+	for _, d := range diagnostics {
+		if d.Severity == SeverityError {
+			return true
+		}
+	}
+	return false
+}
+
+// Problem is an RFC 9457 problem document. It is the body of every answer of the API that is an error, and what a
+// failed change carries. It is an error, so a client can return it as it is.
+type Problem struct {
+	Type   string `json:"type,omitempty" doc:"A URI of the problem's kind; about:blank where the code says it all."`
+	Title  string `json:"title" doc:"What was attempted and failed, in a few words."`
+	Status int    `json:"status,omitempty" doc:"The HTTP status; absent in a failed change."`
+	Code   Code   `json:"code" doc:"Stable name of the kind of problem."`
+	// Detail says why it failed and what to do.
+	Detail string `json:"detail,omitempty" doc:"Why it failed and what to do."`
+	// Pointer is a JSON pointer into the request's body, "/config" for example.
+	Pointer string `json:"pointer,omitempty" doc:"JSON pointer to the part of the request at fault."`
+	// Plugin is the package at fault, when one can be named.
+	Plugin      string       `json:"plugin,omitempty" doc:"The plugin package at fault, when one can be named."`
+	Diagnostics []Diagnostic `json:"diagnostics,omitempty" doc:"The single findings."`
+	Reasons     []Reason     `json:"reasons,omitempty" doc:"With impact_exceeded: why the change costs more."`
+	LogTail     []string     `json:"log_tail,omitempty" doc:"The last lines of the process's log, secrets masked."`
+	RequestID   string       `json:"request_id,omitempty" doc:"Names the request in orbitd's log."`
+}
+
+// Error renders the problem in one line.
+func (p *Problem) Error() string {
+	if p.Detail == "" {
+		return p.Title
+	}
+	return p.Title + ": " + p.Detail
+}
+
+// GetStatus is the HTTP status of the answer that carries the problem.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is RFC 9457's media type, whatever the client asked for.
+func (p *Problem) ContentType(string) string { return ProblemMediaType }
+
+// ProblemMediaType is the media type of a problem document, from RFC 9457.
+const ProblemMediaType = "application/problem+json"
+
+// WriteProblem answers a request with the problem and its status.
+func WriteProblem(w http.ResponseWriter, p *Problem) {
+	w.Header().Set("Content-Type", ProblemMediaType)
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // a client that went away is the only reason to fail
+}
