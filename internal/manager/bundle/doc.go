@@ -1,0 +1,10 @@
+// Package bundle installs the packages that instances run: a release, or a release with a set of plugins.
+//
+// A bundle is a folder that is addressed by the hash of its inputs, complete from the moment it has its name, and
+// read-only from then on, so any number of instances, and any number of orbitd processes with the same cache, share it:
+//
+//	<cache>/bundles/<hash>/              package.json, package-lock.json, node_modules/
+//	<cache>/bundles/.build-<hash>-<n>/   a build under way, or what a dead one left
+//	<cache>/locks/<hash>.lock            held with flock(2) by the one that builds <hash>
+//	<cache>/metadata/<hash>.json         what the registry says about one exact version
+package bundle

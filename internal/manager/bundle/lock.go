@@ -1,0 +1,118 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// buildPrefix begins the name of a folder that a build is under way in. The key and a random number follow.
+const buildPrefix = ".build-"
+
+// lockPoll is how often a waiting build looks whether the other one has ended: flock(2) cannot wait with a deadline.
+const lockPoll = 100 * time.Millisecond
+
+// lock is the right to build one key. It excludes other processes and other builds of this one, and ends with the
+// last process that has the file open.
+type lock struct{ file *os.File }
+
+func (l lock) release() { _ = l.file.Close() }
+
+// lock waits until it holds the key's lock. waiting is called once if it is not free.
+func (s *Store) lock(ctx context.Context, key string, waiting func()) (lock, error) {
+	held, ok, err := s.tryLock(key)
+	if err != nil || ok {
+		return held, err
+	}
+	waiting()
+	ticker := time.NewTicker(lockPoll)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return lock{}, fmt.Errorf("wait for another build: %w", context.Cause(ctx))
+		case <-ticker.C:
+		}
+		if held, ok, err := s.tryLock(key); err != nil || ok {
+			return held, err
+		}
+	}
+}
+
+func (s *shared) tryLock(key string) (lock, bool, error) {
+	name := filepath.Join(s.locks(), key+".lock")
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // key is a hash
+	if err != nil {
+		return lock{}, false, fmt.Errorf("lock the build: %w", err)
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return lock{file}, true, nil
+	}
+	_ = file.Close()
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return lock{}, false, nil
+	}
+	return lock{}, false, fmt.Errorf("lock the build with %s: %w", name, err)
+}
+
+// removeLeftovers removes the folders of builds that ended without removing them. A folder whose key is locked belongs
+// to a build that runs now, here or in another process.
+func (s *Store) removeLeftovers() {
+	for _, name := range s.builds() {
+		key, _, _ := strings.Cut(strings.TrimPrefix(name, buildPrefix), "-")
+		if !isKey(key) {
+			continue
+		}
+		held, ok, err := s.tryLock(key)
+		if err != nil || !ok {
+			continue
+		}
+		s.removeBuilds(key)
+		held.release()
+	}
+}
+
+// removeBuilds removes the folders of former builds of the key, whose lock the caller holds.
+func (s *Store) removeBuilds(key string) {
+	for _, name := range s.builds() {
+		if !strings.HasPrefix(name, buildPrefix+key+"-") {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(s.bundles(), name)); err != nil {
+			s.logger.Warn("cannot remove what a build left", "folder", name, "error", err)
+		}
+	}
+}
+
+func (s *shared) builds() []string {
+	entries, err := os.ReadDir(s.bundles())
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), buildPrefix) {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
+}
+
+type lockKey struct{}
+
+// withLock carries the lock to the commands that the build runs.
+func withLock(ctx context.Context, held lock) context.Context {
+	return context.WithValue(ctx, lockKey{}, held)
+}
+
+func lockOf(ctx context.Context) (lock, bool) {
+	held, ok := ctx.Value(lockKey{}).(lock)
+	return held, ok
+}

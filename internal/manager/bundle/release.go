@@ -1,0 +1,126 @@
+package bundle
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// layout is part of every key. It changes when the same inputs would be installed in another way.
+const layout = "1"
+
+// Release is the pinned set of packages that a bundle starts from.
+type Release struct {
+	// Version is the Backstage version.
+	Version string
+	// Manifest is its package.json; orbit.features in it lists the packages that the host loads.
+	Manifest []byte
+	// Lockfile is its package-lock.json.
+	Lockfile []byte
+}
+
+// Plugin is one npm package in one exact version.
+type Plugin struct {
+	Package string
+	Version string
+}
+
+// String gives the plugin as npm writes it: package@version.
+func (p Plugin) String() string { return p.Package + "@" + p.Version }
+
+// key is the hash of what the release is installed from, on this platform.
+func (r Release) key() string {
+	return hash("release", platform(), string(r.Manifest), string(r.Lockfile))
+}
+
+func pluginsKey(release Release, plugins []Plugin) string {
+	parts := []string{"plugins", release.key()}
+	for _, plugin := range plugins {
+		parts = append(parts, plugin.String())
+	}
+	return hash(parts...)
+}
+
+// hash tells lists of strings apart: each is preceded by its length.
+func hash(parts ...string) string {
+	sum := sha256.New()
+	for _, part := range append([]string{layout}, parts...) {
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:keyLength/2])
+}
+
+// keyLength is the length of a key in hexadecimal digits: enough against accidents, short enough for a path.
+const keyLength = 32
+
+var keyPattern = regexp.MustCompile(fmt.Sprintf(`^[0-9a-f]{%d}$`, keyLength))
+
+func isKey(text string) bool { return keyPattern.MatchString(text) }
+
+// platform names operating system and processor as npm does: linux-x64.
+func platform() string {
+	cpu := runtime.GOARCH
+	if cpu == "amd64" {
+		cpu = "x64"
+	}
+	return runtime.GOOS + "-" + cpu
+}
+
+func sorted(plugins []Plugin) []Plugin {
+	all := slices.Clone(plugins)
+	slices.SortFunc(all, func(a, b Plugin) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Version, b.Version))
+	})
+	return slices.Compact(all)
+}
+
+func describe(plugins []Plugin) string {
+	names := make([]string, len(plugins))
+	for i, plugin := range plugins {
+		names[i] = plugin.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// packagePattern is a name that the registry can have and that npm cannot take for an option, a path or an address.
+var packagePattern = regexp.MustCompile(`^(@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*$`)
+
+// maxPackageLength is the registry's own limit, in characters.
+const maxPackageLength = 214
+
+// validate finds the plugins that npm must not even be asked for.
+func validate(plugins []Plugin) error {
+	versions := make(map[string]string, len(plugins))
+	for _, plugin := range plugins {
+		if err := plugin.validate(); err != nil {
+			return err
+		}
+		if other, twice := versions[plugin.Package]; twice && other != plugin.Version {
+			return &Error{Code: orbit.CodeUnresolvable, Plugin: plugin.Package,
+				Detail: fmt.Sprintf("the set has it in two versions, %s and %s", other, plugin.Version)}
+		}
+		versions[plugin.Package] = plugin.Version
+	}
+	return nil
+}
+
+func (p Plugin) validate() error {
+	if len(p.Package) > maxPackageLength || !packagePattern.MatchString(p.Package) {
+		return &Error{Code: orbit.CodeInvalidPackage, Plugin: p.Package,
+			Detail: "this is no npm package name; it looks like @scope/name or name, in lower case"}
+	}
+	if _, err := semver.StrictNewVersion(p.Version); err != nil {
+		return &Error{Code: orbit.CodeInvalidVersion, Plugin: p.Package,
+			Detail: fmt.Sprintf("%q is no exact version; it looks like 1.2.3", p.Version)}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package bundle
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Options say where a Store keeps its bundles and how it makes them.
+type Options struct {
+	// Dir is the cache; it is made when it is not there. DefaultDir gives the usual place. Users that instances run
+	// as must be able to reach it.
+	Dir string
+	// NPM is the path of npm; empty looks for npm in PATH.
+	NPM string
+	// Logger takes one line per build; nil discards them.
+	Logger *slog.Logger
+	// Progress is told, a few times in a minute, what a build is doing, for people; nil tells nobody. WithProgress
+	// replaces it.
+	Progress func(message string)
+}
+
+// Store makes bundles and hands them out. It may be used concurrently, and several processes may have stores in the
+// same folder: of two that want a bundle that is not there yet, one builds it and the other waits.
+type Store struct {
+	*shared
+	progress func(string)
+}
+
+// shared is what a Store and its views by WithProgress have in common.
+type shared struct {
+	dir      string
+	npm      npm
+	logger   *slog.Logger
+	mu       sync.Mutex
+	metadata map[Plugin]Metadata
+}
+
+// Bundle is an installed set of packages.
+type Bundle struct {
+	// Dir is the folder with package.json and node_modules. Nothing in it may be changed.
+	Dir string
+	// Hash is the hash of what the bundle was made from.
+	Hash string
+}
+
+// NewStore opens the store in options.Dir and removes what builds left there that no longer run.
+func NewStore(options Options) (*Store, error) {
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.Progress == nil {
+		options.Progress = func(string) {}
+	}
+	dir, err := filepath.Abs(options.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the bundle cache %s: %w", options.Dir, err)
+	}
+	s := &Store{progress: options.Progress, shared: &shared{
+		dir:      dir,
+		npm:      npm{path: options.NPM},
+		logger:   options.Logger,
+		metadata: make(map[Plugin]Metadata),
+	}}
+	for _, dir := range []string{s.dir, s.bundles(), s.locks(), s.metadataDir()} {
+		if err := makeReachable(dir); err != nil {
+			return nil, fmt.Errorf("open the bundle cache: %w; choose another with --cache-dir", err)
+		}
+	}
+	s.removeLeftovers()
+	return s, nil
+}
+
+// WithProgress returns the same store with another listener for progress.
+func (s *Store) WithProgress(progress func(message string)) *Store {
+	return &Store{shared: s.shared, progress: progress}
+}
+
+// DefaultDir returns the cache's usual place: /var/cache/orbit for root, because the users that instances run as cannot
+// read root's home, else orbit in the user's XDG cache folder.
+func DefaultDir() (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/cache/orbit", nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the user's cache folder: %w", err)
+	}
+	return filepath.Join(dir, "orbit"), nil
+}
+
+// Ensure returns the bundle of the release with these plugins, and installs it first when it is not there. A set that
+// cannot be had gives an *Error. A build that fails or is cancelled leaves nothing.
+func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (Bundle, error) {
+	base := s.bundle(release.key())
+	if len(plugins) == 0 {
+		return s.once(ctx, base, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
+			return s.installRelease(ctx, release, dir)
+		})
+	}
+	if err := validate(plugins); err != nil {
+		return Bundle{}, err
+	}
+	plugins = sorted(plugins)
+	bundle := s.bundle(pluginsKey(release, plugins))
+	if bundle.exists() {
+		return bundle, nil
+	}
+	base, err := s.Ensure(ctx, release, nil)
+	if err != nil {
+		return Bundle{}, err
+	}
+	return s.once(ctx, bundle, describe(plugins), func(ctx context.Context, dir string) error {
+		return s.installPlugins(ctx, release, plugins, base, dir)
+	})
+}
+
+// Find returns the bundle with this hash, if it is installed.
+func (s *Store) Find(hash string) (Bundle, bool) {
+	if !isKey(hash) {
+		return Bundle{}, false
+	}
+	bundle := s.bundle(hash)
+	return bundle, bundle.exists()
+}
+
+// once returns the bundle, after building it if nobody has.
+func (s *Store) once(ctx context.Context, bundle Bundle, what string,
+	build func(ctx context.Context, dir string) error,
+) (_ Bundle, err error) {
+	if bundle.exists() {
+		return bundle, nil
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("install %s: %w", what, err)
+		}
+	}()
+	lock, err := s.lock(ctx, bundle.Hash, func() { s.progress("waiting for another build of " + what) })
+	if err != nil {
+		return Bundle{}, err
+	}
+	defer lock.release()
+	if bundle.exists() {
+		return bundle, nil
+	}
+	s.removeBuilds(bundle.Hash)
+	dir, err := os.MkdirTemp(s.bundles(), buildPrefix+bundle.Hash+"-")
+	if err != nil {
+		return Bundle{}, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // after the rename there is nothing under this name
+	start := time.Now()
+	s.logger.InfoContext(ctx, "installing", "bundle", bundle.Hash, "packages", what)
+	if err := build(withLock(ctx, lock), dir); err != nil {
+		return Bundle{}, err
+	}
+	if err := seal(dir); err != nil {
+		return Bundle{}, err
+	}
+	if err := os.Rename(dir, bundle.Dir); err != nil {
+		return Bundle{}, err
+	}
+	s.logger.InfoContext(ctx, "installed", "bundle", bundle.Hash, "packages", what,
+		"took", time.Since(start).Round(time.Millisecond))
+	return bundle, nil
+}
+
+func (s *shared) bundles() string     { return filepath.Join(s.dir, "bundles") }
+func (s *shared) locks() string       { return filepath.Join(s.dir, "locks") }
+func (s *shared) metadataDir() string { return filepath.Join(s.dir, "metadata") }
+
+func (s *shared) bundle(key string) Bundle {
+	return Bundle{Dir: filepath.Join(s.bundles(), key), Hash: key}
+}
+
+func (b Bundle) exists() bool {
+	_, err := os.Stat(b.Dir)
+	return err == nil
+}
