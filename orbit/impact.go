@@ -54,9 +54,9 @@ func MaxImpact(impacts ...Impact) Impact {
 // Reason says why one part of a change costs what it costs. It never carries a value of the document, because values
 // can be secret.
 type Reason struct {
-	// Path is where the change is: an app-config path such as "backend.cors.origin", or one of "release",
+	// Path is where the change is: an app-config path such as "backend.cors.origin", or one of "instance" (as a whole), "release",
 	// "memory_limit_mib", `plugins["<package>"]` and `plugins["<package>"].version`.
-	Path string `json:"path" doc:"Where the change is: an app-config path such as backend.cors.origin, or release, memory_limit_mib, plugins[\"<package>\"]."`
+	Path string `json:"path" doc:"Where the change is: an app-config path such as backend.cors.origin, or instance, release, memory_limit_mib, plugins[\"<package>\"]."`
 	// Impact is what this part alone would cost.
 	Impact Impact `json:"impact" enum:"none,live,restart,upgrade" doc:"What this part alone would cost."`
 	// Because is a sentence for the user, without a full stop.

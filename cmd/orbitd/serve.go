@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager"
+)
+
+func serveCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "serve",
+		Usage: "run the instance manager; SIGTERM ends it alone, instances and PostgreSQL run on and are adopted by the next one",
+		Flags: append(coreFlags(),
+			&cli.StringFlag{
+				Name: "listen", Sources: cli.EnvVars("ORBIT_LISTEN"), Value: manager.DefaultListen,
+				Usage: "host:port of the API; a loopback address",
+			},
+			&cli.StringFlag{
+				Name: "gateway-listen", Sources: cli.EnvVars("ORBIT_GATEWAY_LISTEN"), Value: manager.DefaultGatewayListen,
+				Usage: "host:port of the gateway to the instances; a loopback address",
+			},
+			&cli.StringFlag{
+				Name: "gateway-domain", Sources: cli.EnvVars("ORBIT_GATEWAY_DOMAIN"), Value: "localhost",
+				Usage: "parent of the instances' host names: localhost makes them <workspace>.localhost",
+			},
+			&cli.Int64Flag{
+				Name: "first-user-id", Sources: cli.EnvVars("ORBIT_FIRST_USER_ID"), Value: manager.DefaultFirstUserID,
+				Usage: "as root: the first of the user ids that instances run as",
+			},
+			&cli.Int64Flag{
+				Name: "last-user-id", Sources: cli.EnvVars("ORBIT_LAST_USER_ID"), Value: manager.DefaultLastUserID,
+				Usage: "as root: the last of them",
+			},
+			&cli.DurationFlag{
+				Name: "drain-timeout", Sources: cli.EnvVars("ORBIT_DRAIN_TIMEOUT"),
+				Usage: "how long a process that was replaced may finish its requests (default: 30s)",
+			},
+		),
+		Action: func(ctx context.Context, c *cli.Command) error {
+			o, err := options(c, os.Stderr)
+			if err != nil {
+				return err
+			}
+			o.Listen, o.GatewayListen = c.String("listen"), c.String("gateway-listen")
+			o.GatewayDomain = c.String("gateway-domain")
+			o.FirstUserID, o.LastUserID = c.Int64("first-user-id"), c.Int64("last-user-id")
+			o.DrainTimeout = c.Duration("drain-timeout")
+			m, err := manager.New(o)
+			if err != nil {
+				return err
+			}
+			return m.Run(ctx)
+		},
+	}
+}

@@ -1,0 +1,169 @@
+// Package admission decides about writes: whether what a user declares can be, what it costs, and whether it is still
+// the version that the user meant. An accepted write becomes a change in the store; carrying it out is the rollout's.
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Registry tells about packages before they are installed.
+type Registry interface {
+	// Check returns what is wrong with the plugins (package to exact version) of an instance of the release.
+	Check(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
+}
+
+// Options are what an Admission works with.
+type Options struct {
+	Store    *store.Store
+	Vault    *vault.Vault
+	Registry Registry
+	// Wake makes the rollout look at the workspace.
+	Wake func(workspace string)
+	// Interrupt does so at once, whatever is under way: the instance is being deleted.
+	Interrupt func(workspace string)
+	// FirstUserID and LastUserID bound the users that instances run as; 0 where they run as orbitd's own.
+	FirstUserID, LastUserID int64
+}
+
+// Admission accepts and refuses writes. All methods may be called concurrently.
+type Admission struct{ Options }
+
+// New returns an admission.
+func New(o Options) *Admission { return &Admission{o} }
+
+// Precondition is what a write says about the version it means to change. A write has either a Tag or MustNotExist.
+type Precondition struct {
+	// Tag is the ETag of the version to change; "" names none.
+	Tag string
+	// MustNotExist says that the write creates its object.
+	MustNotExist bool
+	// IdempotencyKey makes a retry of a creating write get its own first answer.
+	IdempotencyKey string
+}
+
+// check compares the precondition with the object's present tag; "" means that there is no object.
+func (p Precondition) check(what, importCommand, tag string) error {
+	switch {
+	case p.MustNotExist && tag != "":
+		return &orbit.Problem{
+			Code: orbit.CodeAlreadyExists, Title: what + " exists already",
+			Detail: "it was created by somebody else; to manage it here, import it: " + importCommand,
+		}
+	case p.MustNotExist:
+		return nil
+	case p.Tag == "":
+		return &orbit.Problem{
+			Code: orbit.CodePreconditionMiss, Title: "Which version of " + what + "?",
+			Detail: "send If-Match with the ETag of the version to change, or If-None-Match: * to create it",
+		}
+	case tag == "":
+		return &orbit.Problem{
+			Code: orbit.CodeStale, Title: what + " is gone",
+			Detail: "it was deleted since it was read; plan again",
+		}
+	case p.Tag != tag:
+		return &orbit.Problem{
+			Code: orbit.CodeStale, Title: what + " has changed",
+			Detail: "somebody else changed it since it was read; nothing was touched, plan again",
+		}
+	default:
+		return nil
+	}
+}
+
+// newChange returns a pending change.
+func newChange(workspace, plugin string, operation orbit.Operation, generation int64) store.Change {
+	return store.Change{Change: orbit.Change{
+		ID: uuid.Must(uuid.NewV7()).String(), Workspace: workspace, Plugin: plugin, Operation: operation,
+		Generation: generation, State: orbit.ChangePending, Impact: orbit.ImpactNone, CreatedAt: time.Now(),
+	}}
+}
+
+func deadline(o orbit.WriteOptions) time.Time {
+	if o.DeadlineSeconds == 0 {
+		return time.Now().Add(orbit.DefaultDeadline)
+	}
+	return time.Now().Add(time.Duration(o.DeadlineSeconds) * time.Second)
+}
+
+// retried returns the change that an earlier request with the same Idempotency-Key made; found is false when there is
+// none.
+func (a *Admission) retried(ctx context.Context, p Precondition, hash string) (change orbit.Change, found bool, err error) {
+	if p.IdempotencyKey == "" {
+		return orbit.Change{}, false, nil
+	}
+	earlier, err := a.Store.ChangeByKey(ctx, p.IdempotencyKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return orbit.Change{}, false, nil
+	}
+	if err != nil {
+		return orbit.Change{}, false, err
+	}
+	if earlier.RequestHash != hash {
+		return orbit.Change{}, false, &orbit.Problem{
+			Code: orbit.CodeKeyReused, Title: "Idempotency-Key used twice",
+			Detail: "an earlier request with this key asked for something else; make a new key for every request",
+		}
+	}
+	return earlier.Change, true, nil
+}
+
+// withinImpact refuses a change that costs more than its writer was told.
+func withinImpact(change store.Change, limit orbit.Impact) error {
+	if limit == "" || !change.Impact.Exceeds(limit) {
+		return nil
+	}
+	detail := fmt.Sprintf("planned %s, now %s %s", limit, article(change.Impact), change.Impact)
+	if len(change.Reasons) > 0 {
+		detail += ": " + change.Reasons[0].String()
+	}
+	return &orbit.Problem{
+		Code: orbit.CodeImpactExceeded, Title: "The change would cost more than planned",
+		Detail: detail + "; nothing was touched, plan again", Reasons: change.Reasons,
+	}
+}
+
+func article(i orbit.Impact) string {
+	if i == orbit.ImpactUpgrade {
+		return "an"
+	}
+	return "a"
+}
+
+// refuse makes a problem of diagnostics when there is an error among them.
+func refuse(what string, diagnostics []orbit.Diagnostic) error {
+	for _, d := range diagnostics {
+		if d.Severity != orbit.SeverityError {
+			continue
+		}
+		return &orbit.Problem{
+			Code: d.Code, Title: what + " cannot be as declared", Detail: d.String(), Plugin: d.Plugin,
+			Pointer: pointer(d), Diagnostics: diagnostics,
+		}
+	}
+	return nil
+}
+
+// pointer says which part of the request's body a diagnostic is about.
+func pointer(d orbit.Diagnostic) string {
+	switch d.Code {
+	case orbit.CodeUnknownRelease:
+		return "/release"
+	case orbit.CodeInvalidPackage, orbit.CodeInvalidVersion, orbit.CodePackageNotFound, orbit.CodeVersionNotFound,
+		orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
+		return "/plugins"
+	case orbit.CodeInvalidWorkspace:
+		return ""
+	default:
+		return "/config"
+	}
+}

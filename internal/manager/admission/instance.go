@@ -1,0 +1,249 @@
+package admission
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// PutInstance creates or updates a workspace's instance.
+func (a *Admission) PutInstance(ctx context.Context, workspace string, write orbit.InstanceWrite, p Precondition) (orbit.Change, error) {
+	hash := requestHash(workspace, "", write)
+	if change, found, err := a.retried(ctx, p, hash); found || err != nil {
+		return change, err
+	}
+	found := checkInstance(workspace, write.InstanceSpec)
+	for _, name := range slices.Sorted(maps.Keys(write.Secrets)) {
+		found = append(found, declare.SecretName(name)...)
+	}
+	if err := refuse("instance "+workspace, found); err != nil {
+		return orbit.Change{}, err
+	}
+	// The registry is asked before the transaction, which is not to last.
+	warnings, err := a.checkRegistry(ctx, workspace, write.Release, versions(write.Plugins))
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	var change store.Change
+	err = a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
+		current, err := tx.Instance(ctx, workspace)
+		if errors.Is(err, store.ErrNotFound) {
+			change, err = a.createInstance(ctx, tx, workspace, write, p)
+		} else if err == nil {
+			change, err = a.updateInstance(ctx, tx, current, write, p)
+		}
+		if err != nil {
+			return err
+		}
+		change.Deadline, change.IdempotencyKey, change.RequestHash = deadline(write.WriteOptions), p.IdempotencyKey, hash
+		change.Warnings = warnings
+		return tx.PutChange(ctx, change)
+	})
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	a.Wake(workspace)
+	return change.Change, nil
+}
+
+func (a *Admission) createInstance(ctx context.Context, tx *store.Tx, workspace string, write orbit.InstanceWrite, p Precondition) (store.Change, error) {
+	if err := p.check("instance "+workspace, importInstance(workspace), ""); err != nil {
+		return store.Change{}, err
+	}
+	var userID *int64
+	if a.FirstUserID > 0 {
+		id, err := tx.FreeUserID(ctx, a.FirstUserID, a.LastUserID)
+		if err != nil {
+			return store.Change{}, err
+		}
+		userID = &id
+	}
+	if err := tx.CreateInstance(ctx, write.InstanceSpec, userID); err != nil {
+		return store.Change{}, err
+	}
+	change := newChange(workspace, "", orbit.OperationCreate, 1)
+	if err := a.setInstance(ctx, tx, workspace, write, 0, 1); err != nil {
+		return store.Change{}, err
+	}
+	after, err := a.checkSet(ctx, tx, workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	change.Impact, change.Reasons = decide(changeplan.State{}, after)
+	return change, withinImpact(change, write.MaxImpact)
+}
+
+func (a *Admission) updateInstance(ctx context.Context, tx *store.Tx, current store.Instance, write orbit.InstanceWrite, p Precondition) (store.Change, error) {
+	workspace := current.Workspace
+	if err := notDeleting(current); err != nil {
+		return store.Change{}, err
+	}
+	if err := p.check("instance "+workspace, importInstance(workspace), current.ETag); err != nil {
+		return store.Change{}, err
+	}
+	before, err := state(ctx, tx, workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	if err := unowned(ctx, tx, workspace, write.Plugins); err != nil {
+		return store.Change{}, err
+	}
+	generation, err := tx.NextGeneration(ctx)
+	if err != nil {
+		return store.Change{}, err
+	}
+	change := newChange(workspace, "", orbit.OperationUpdate, generation)
+	change.Previous = &store.Previous{
+		Instance: &current.Spec, SecretSet: current.SecretSet, ResourceGeneration: current.ResourceGeneration,
+	}
+	if err := a.setInstance(ctx, tx, workspace, write, current.SecretSet, generation); err != nil {
+		return store.Change{}, err
+	}
+	after, err := a.checkSet(ctx, tx, workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	change.Impact, change.Reasons = decide(before, after)
+	return change, withinImpact(change, write.MaxImpact)
+}
+
+// setInstance writes what is declared. Secrets that the write does not bring stay as they are.
+func (a *Admission) setInstance(ctx context.Context, tx *store.Tx, workspace string, write orbit.InstanceWrite, secretSet, generation int64) error {
+	if write.Secrets != nil {
+		var err error
+		secretSet, err = a.Vault.PutSecrets(ctx, tx, workspace, write.Secrets, secretSet, generation)
+		if err != nil {
+			return err
+		}
+	}
+	return tx.SetInstance(ctx, write.InstanceSpec, secretSet, generation)
+}
+
+// DeleteInstance begins to delete an instance and its database.
+func (a *Admission) DeleteInstance(ctx context.Context, workspace string, p Precondition) (orbit.Change, error) {
+	var change store.Change
+	err := a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
+		current, err := tx.Instance(ctx, workspace)
+		if err != nil {
+			return err
+		}
+		if current.Deleting {
+			change, err = pendingDeletion(ctx, tx, workspace)
+			return err
+		}
+		if p.Tag != "" && p.Tag != current.ETag {
+			return p.check("instance "+workspace, "", current.ETag)
+		}
+		if current.Spec.DeletionProtection {
+			return &orbit.Problem{
+				Code: orbit.CodeDeletionProtect, Title: "Instance " + workspace + " is protected from deletion",
+				Detail: "deleting it drops its database; set deletion_protection to false first, then delete it",
+			}
+		}
+		generation, err := tx.NextGeneration(ctx)
+		if err != nil {
+			return err
+		}
+		change = newChange(workspace, "", orbit.OperationDelete, generation)
+		change.Deadline = deadline(orbit.WriteOptions{})
+		if err := tx.SetDeleting(ctx, true); err != nil {
+			return err
+		}
+		return tx.PutChange(ctx, change)
+	})
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	a.Interrupt(workspace)
+	return change.Change, nil
+}
+
+// pendingDeletion is the change that is deleting the instance already.
+func pendingDeletion(ctx context.Context, tx *store.Tx, workspace string) (store.Change, error) {
+	changes, err := tx.PendingChanges(ctx, workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	for _, c := range changes {
+		if c.Plugin == "" && c.Operation == orbit.OperationDelete {
+			return c, nil
+		}
+	}
+	// The first boot failed and cleaning up after it did too; this deletion is the one that is told when it is done.
+	generation, err := tx.NextGeneration(ctx)
+	if err != nil {
+		return store.Change{}, err
+	}
+	change := newChange(workspace, "", orbit.OperationDelete, generation)
+	change.Deadline = deadline(orbit.WriteOptions{})
+	return change, tx.PutChange(ctx, change)
+}
+
+func notDeleting(current store.Instance) error {
+	if !current.Deleting {
+		return nil
+	}
+	return &orbit.Problem{
+		Code: orbit.CodeDeleting, Title: "Instance " + current.Workspace + " is being deleted",
+		Detail: "wait until it is gone, then create it again",
+	}
+}
+
+// unowned refuses plugins that have a resource of their own already.
+func unowned(ctx context.Context, tx *store.Tx, workspace string, plugins map[string]orbit.PluginSpec) error {
+	for _, name := range slices.Sorted(maps.Keys(plugins)) {
+		_, err := tx.Plugin(ctx, workspace, name)
+		if err == nil {
+			return &orbit.Problem{
+				Code: orbit.CodePluginOwned, Title: "Plugin " + name + " is declared twice", Plugin: name, Pointer: "/plugins",
+				Detail: fmt.Sprintf("workspace %s has it as a plugin of its own (orbit_backstage_plugin, id %s/%s) and now in the "+
+					"instance's plugins too; remove one of the two", workspace, workspace, name),
+			}
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+func importInstance(workspace string) string {
+	return "terraform import orbit_backstage_instance.<name> " + workspace
+}
+
+func versions(plugins map[string]orbit.PluginSpec) map[string]string {
+	versions := make(map[string]string, len(plugins))
+	for name, p := range plugins {
+		versions[name] = p.Version
+	}
+	return versions
+}
+
+// requestHash tells whether two requests ask for the same. The values of secrets are no part of it: a digest of a short
+// one would give it away.
+func requestHash(workspace, plugin string, write any) string {
+	if w, ok := write.(orbit.InstanceWrite); ok && w.Secrets != nil {
+		names := make(map[string]string, len(w.Secrets))
+		for name := range w.Secrets {
+			names[name] = ""
+		}
+		w.Secrets = names
+		write = w
+	}
+	body, err := json.Marshal([]any{workspace, plugin, write})
+	if err != nil {
+		panic(err) // a write is made of strings, numbers and maps of them
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,135 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Plan tells what a write would cost now and what is wrong with it, and changes nothing. Where the set of plugins and
+// keys is not the one resource's own, what is missing may still be coming in the same run, so it is a warning.
+func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanResult, error) {
+	declared, err := a.Store.Declared(ctx, workspace)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return orbit.PlanResult{}, err
+	}
+	before, err := declared.State()
+	if err != nil {
+		return orbit.PlanResult{}, err
+	}
+	after, diagnostics, err := a.planned(ctx, workspace, declared, request)
+	if err != nil {
+		return orbit.PlanResult{}, err
+	}
+	result := orbit.PlanResult{Diagnostics: diagnostics, Reasons: []orbit.Reason{}, Impact: orbit.ImpactNone}
+	if result.Diagnostics == nil {
+		result.Diagnostics = []orbit.Diagnostic{}
+	}
+	if orbit.HasErrors(diagnostics) {
+		return result, nil
+	}
+	decision := changeplan.Decide(before, after)
+	result.Impact = decision.Impact
+	result.Reasons = append(result.Reasons, decision.Reasons...)
+	return result, nil
+}
+
+// planned applies the request to a copy of what is declared.
+func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest) (changeplan.State, []orbit.Diagnostic, error) {
+	after := declared
+	after.Plugins = maps.Clone(declared.Plugins)
+	var alone []orbit.Diagnostic
+	switch {
+	case request.Instance != nil:
+		alone = checkInstance(workspace, *request.Instance)
+		after.Spec = *request.Instance
+		if request.SecretNames != nil {
+			after.SecretRevisions = plannedSecrets(declared, request)
+		}
+	case request.Plugin != nil:
+		alone = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
+		if after.Plugins == nil {
+			after.Plugins = map[string]orbit.PluginSpec{}
+		}
+		after.Plugins[request.Plugin.Package] = request.Plugin.PluginSpec
+	case request.DeletePlugin != "":
+		delete(after.Plugins, request.DeletePlugin)
+	default:
+		return changeplan.State{}, nil, &orbit.Problem{
+			Code: orbit.CodeInvalidRequest, Title: "Nothing to plan",
+			Detail: "the request has none of instance, plugin and delete_plugin",
+		}
+	}
+	if orbit.HasErrors(alone) {
+		return changeplan.State{}, alone, nil
+	}
+	state, err := after.State()
+	if err != nil {
+		return state, nil, err
+	}
+	release := after.Spec.Release
+	if release == "" && request.Plugin != nil {
+		// The instance comes in the same run. Which release it will have is its own plan's to say.
+		return state, append(alone, a.Registry.Check(ctx, "", map[string]string{request.Plugin.Package: request.Plugin.Version})...), nil
+	}
+	found, err := a.checkRegistry(ctx, workspace, release, requested(request))
+	var problem *orbit.Problem
+	if errors.As(err, &problem) {
+		found = problem.Diagnostics
+	} else if err != nil {
+		return state, nil, err
+	}
+	return state, append(append(alone, found...), a.plannedSet(state, request)...), nil
+}
+
+// plannedSet checks how the parts fit together.
+func (a *Admission) plannedSet(state changeplan.State, request orbit.PlanRequest) []orbit.Diagnostic {
+	found := checkFit(state)
+	for i := range found {
+		own := request.Instance != nil && request.SecretNames != nil && ownPart(found[i], request.Instance)
+		if !own {
+			found[i].Severity = orbit.SeverityWarning
+		}
+	}
+	return found
+}
+
+// ownPart says whether a finding is about what the instance's resource declares itself.
+func ownPart(d orbit.Diagnostic, spec *orbit.InstanceSpec) bool {
+	if d.Plugin == "" {
+		return true
+	}
+	_, own := spec.Plugins[d.Plugin]
+	return own
+}
+
+// requested are the plugins that the request declares.
+func requested(request orbit.PlanRequest) map[string]string {
+	switch {
+	case request.Instance != nil:
+		return versions(request.Instance.Plugins)
+	case request.Plugin != nil:
+		return map[string]string{request.Plugin.Package: request.Plugin.Version}
+	default:
+		return nil
+	}
+}
+
+// plannedSecrets are the secrets after the write. Where the version moved every value may have.
+func plannedSecrets(declared store.Given, request orbit.PlanRequest) map[string]int64 {
+	moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
+	revisions := make(map[string]int64, len(request.SecretNames))
+	for _, name := range request.SecretNames {
+		revision, known := declared.SecretRevisions[name]
+		if moved || !known {
+			revision = declared.Generation + 1
+		}
+		revisions[name] = revision
+	}
+	return revisions
+}

@@ -1,0 +1,145 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// PutPlugin creates or updates a plugin that has a resource of its own.
+func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write orbit.PluginWrite, p Precondition) (orbit.Change, error) {
+	hash := requestHash(workspace, name, write)
+	if change, found, err := a.retried(ctx, p, hash); found || err != nil {
+		return change, err
+	}
+	if err := refuse("plugin "+name, declare.Plugin(name, write.PluginSpec, nil)); err != nil {
+		return orbit.Change{}, err
+	}
+	instance, err := a.Store.Instance(ctx, workspace)
+	if errors.Is(err, store.ErrNotFound) {
+		return orbit.Change{}, &orbit.Problem{
+			Code: orbit.CodeNotFound, Title: "No instance in workspace " + workspace,
+			Detail: "a plugin needs an instance: declare orbit_backstage_instance for the workspace and refer to it, " +
+				"workspace = orbit_backstage_instance.<name>.workspace, so that it is created first",
+		}
+	}
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	warnings, err := a.checkRegistry(ctx, workspace, instance.Spec.Release, map[string]string{name: write.Version})
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	var change store.Change
+	err = a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
+		var err error
+		if change, err = a.setPlugin(ctx, tx, workspace, name, write, p); err != nil {
+			return err
+		}
+		change.Deadline, change.IdempotencyKey, change.RequestHash = deadline(write.WriteOptions), p.IdempotencyKey, hash
+		change.Warnings = warnings
+		return tx.PutChange(ctx, change)
+	})
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	a.Wake(workspace)
+	return change.Change, nil
+}
+
+func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name string, write orbit.PluginWrite, p Precondition) (store.Change, error) {
+	instance, err := tx.Instance(ctx, workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	if err := notDeleting(instance); err != nil {
+		return store.Change{}, err
+	}
+	if _, owned := instance.Spec.Plugins[name]; owned {
+		return store.Change{}, &orbit.Problem{
+			Code: orbit.CodePluginOwned, Title: "Plugin " + name + " is declared twice", Plugin: name,
+			Detail: fmt.Sprintf("the instance of workspace %s declares it in its own plugins (orbit_backstage_instance, id %s) and "+
+				"now a plugin of its own does too; remove one of the two", workspace, workspace),
+		}
+	}
+	operation, tag := orbit.OperationUpdate, ""
+	var previous *store.Previous
+	current, err := tx.Plugin(ctx, workspace, name)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		operation = orbit.OperationCreate
+	case err != nil:
+		return store.Change{}, err
+	default:
+		tag = current.ETag
+		previous = &store.Previous{Plugin: &current.Spec, ResourceGeneration: current.ResourceGeneration}
+	}
+	importCommand := fmt.Sprintf("terraform import orbit_backstage_plugin.<name> %s/%s", workspace, name)
+	if err := p.check("plugin "+name+" of workspace "+workspace, importCommand, tag); err != nil {
+		return store.Change{}, err
+	}
+	before, err := state(ctx, tx, workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	generation, err := tx.NextGeneration(ctx)
+	if err != nil {
+		return store.Change{}, err
+	}
+	change := newChange(workspace, name, operation, generation)
+	change.Previous = previous
+	if err := tx.SetPlugin(ctx, name, write.PluginSpec, generation); err != nil {
+		return store.Change{}, err
+	}
+	after, err := a.checkSet(ctx, tx, workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	change.Impact, change.Reasons = decide(before, after)
+	return change, withinImpact(change, write.MaxImpact)
+}
+
+// DeletePlugin removes a plugin that has a resource of its own. The change is applied when it is recorded: the rollout
+// without the plugin follows, unless the instance goes too.
+func (a *Admission) DeletePlugin(ctx context.Context, workspace, name string, p Precondition) (orbit.Change, error) {
+	var change store.Change
+	err := a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
+		current, err := tx.Plugin(ctx, workspace, name)
+		if err != nil {
+			return err
+		}
+		if p.Tag != "" && p.Tag != current.ETag {
+			return p.check("plugin "+name+" of workspace "+workspace, "", current.ETag)
+		}
+		before, err := state(ctx, tx, workspace)
+		if err != nil {
+			return err
+		}
+		generation, err := tx.NextGeneration(ctx)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeletePlugin(ctx, name); err != nil {
+			return err
+		}
+		after, err := state(ctx, tx, workspace)
+		if err != nil {
+			return err
+		}
+		change = newChange(workspace, name, orbit.OperationDelete, generation)
+		change.Impact, change.Reasons = decide(before, after)
+		now := time.Now()
+		change.State, change.FinishedAt, change.Deadline = orbit.ChangeApplied, &now, now
+		return tx.PutChange(ctx, change)
+	})
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	a.Wake(workspace)
+	return change.Change, nil
+}

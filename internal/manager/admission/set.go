@@ -1,0 +1,83 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// state is what is declared about a workspace, as changeplan compares it.
+func state(ctx context.Context, tx *store.Tx, workspace string) (changeplan.State, error) {
+	declared, err := tx.Declared(ctx, workspace)
+	if err != nil {
+		return changeplan.State{}, err
+	}
+	return declared.State()
+}
+
+func decide(before, after changeplan.State) (orbit.Impact, []orbit.Reason) {
+	d := changeplan.Decide(before, after)
+	return d.Impact, d.Reasons
+}
+
+// checkSet reads what would be declared, in the transaction that declares it, and refuses it when its parts do not fit
+// together.
+func (a *Admission) checkSet(ctx context.Context, tx *store.Tx, workspace string) (changeplan.State, error) {
+	after, err := state(ctx, tx, workspace)
+	if err != nil {
+		return after, err
+	}
+	return after, refuse("instance "+workspace, checkFit(after))
+}
+
+// checkFit finds what does not fit together.
+func checkFit(s changeplan.State) []orbit.Diagnostic {
+	return declare.Set(s.Config, s.Fragments(), slices.Collect(maps.Keys(s.Secrets)))
+}
+
+// checkInstance checks what an instance declares by itself.
+func checkInstance(workspace string, spec orbit.InstanceSpec) []orbit.Diagnostic {
+	diagnostics := declare.Instance(workspace, spec, nil)
+	if _, carried := backstage.Find(spec.Release); !carried {
+		known := make([]string, 0, 1)
+		for _, r := range backstage.Releases() {
+			known = append(known, r.Version)
+		}
+		diagnostics = append(diagnostics, orbit.Diagnostic{
+			Code: orbit.CodeUnknownRelease, Severity: orbit.SeverityError, Path: "release",
+			Message: fmt.Sprintf("this orbitd does not carry Backstage %q; it has %s", spec.Release, strings.Join(known, ", ")),
+		})
+	}
+	return diagnostics
+}
+
+// checkRegistry asks the registry about those of the plugins that the workspace does not have in that version yet. An
+// error among the findings refuses the write; the others are the change's warnings.
+func (a *Admission) checkRegistry(ctx context.Context, workspace, release string, plugins map[string]string) ([]orbit.Diagnostic, error) {
+	unchecked := maps.Clone(plugins)
+	declared, err := a.Store.Declared(ctx, workspace)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if declared.Spec.Release == release {
+		for name, version := range declared.Packages() {
+			if unchecked[name] == version {
+				delete(unchecked, name)
+			}
+		}
+	}
+	if len(unchecked) == 0 {
+		return nil, nil
+	}
+	diagnostics := a.Registry.Check(ctx, release, unchecked)
+	return diagnostics, refuse("the plugins of instance "+workspace, diagnostics)
+}

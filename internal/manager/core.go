@@ -1,0 +1,195 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/rollout"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/process"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+)
+
+// core is everything of orbitd but its listeners: what serve and stop share.
+type core struct {
+	options  Options
+	bundles  *bundle.Store
+	embedded *postgres.Embedded // nil with a PostgreSQL of somebody else's
+	cluster  *postgres.Cluster
+	store    *store.Store
+	vault    *vault.Vault
+	runtime  runtime.Runtime
+	// databaseURL is the manager's own database; it contains the password.
+	databaseURL string
+	closers     []func() error
+}
+
+// openCore installs and starts what is missing and adopts what runs.
+func openCore(ctx context.Context, o Options, doing func(string)) (*core, error) {
+	c := &core{options: o}
+	if err := c.open(ctx, doing); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func (c *core) open(ctx context.Context, doing func(string)) (err error) {
+	doing("installing Backstage, Node.js and PostgreSQL")
+	c.bundles, err = bundle.NewStore(bundle.Options{Dir: c.options.CacheDir, Logger: c.options.Logger, Progress: doing})
+	if err != nil {
+		return err
+	}
+	base, err := packages{c.bundles}.Ensure(ctx, backstage.Default().Version, nil, doing)
+	if err != nil {
+		return fmt.Errorf("install the release: %w", err)
+	}
+	doing("starting PostgreSQL")
+	if err := c.openPostgres(ctx, base); err != nil {
+		return err
+	}
+	doing("adopting the instances")
+	return c.openRuntime()
+}
+
+func (c *core) openPostgres(ctx context.Context, base bundle.Bundle) error {
+	url := c.options.PostgresURL
+	if url == "" {
+		embedded, err := postgres.StartEmbedded(ctx, postgres.Options{
+			BinDir: filepath.Join(bundle.PostgresDir(base.Dir), "bin"), DataDir: postgresDir(c.options),
+			RunDir: c.options.RunDir, User: c.options.PostgresUser, Logger: c.options.Logger,
+		})
+		if err != nil {
+			return err
+		}
+		c.embedded = embedded
+		c.closers = append(c.closers, ignoring(embedded.Close))
+		url = embedded.URL(postgres.ManagerDatabase)
+	}
+	var err error
+	if c.cluster, err = postgres.OpenCluster(ctx, url, c.options.Logger); err != nil {
+		return err
+	}
+	c.closers = append(c.closers, ignoring(c.cluster.Close))
+	c.databaseURL = url
+	return c.openStore(ctx)
+}
+
+func (c *core) openStore(ctx context.Context) error {
+	config, err := pgxpool.ParseConfig(c.databaseURL)
+	if err != nil {
+		return errors.New("read the URL of PostgreSQL: it is malformed") // pgx would quote it with the password
+	}
+	if c.store, err = store.Open(ctx, config); err != nil {
+		return fmt.Errorf("data directory %s: %w", c.options.DataDir, err)
+	}
+	c.closers = append(c.closers, ignoring(c.store.Close))
+	keyring, err := secret.LoadKeyring(ctx, c.options.SealingKey, c.options.DataDir, c.store.SealingKeyIDs)
+	if err != nil {
+		return err
+	}
+	c.vault = vault.New(keyring, c.store)
+	return nil
+}
+
+func (c *core) openRuntime() error {
+	if c.options.Runtime != nil {
+		c.runtime = c.options.Runtime
+		return nil
+	}
+	host, err := c.writeHost()
+	if err != nil {
+		return err
+	}
+	processes, err := process.New(process.Options{
+		RunDir: filepath.Join(c.options.RunDir, "i"), DataDir: c.options.DataDir, HostDir: host, Logger: c.options.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	c.runtime = processes
+	c.closers = append(c.closers, processes.Close)
+	return nil
+}
+
+// writeHost puts the host that is inside this program beside the bundles, where instances of other orbitds that share
+// the cache may use another version of it.
+func (c *core) writeHost() (string, error) {
+	dir := filepath.Join(c.options.CacheDir, "host", backstage.HostHash())
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // instances run as users of their own
+		return "", fmt.Errorf("write the host: %w", err)
+	}
+	building, err := os.MkdirTemp(parent, "building-")
+	if err != nil {
+		return "", fmt.Errorf("write the host: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(building) }()
+	if err := errors.Join(os.CopyFS(building, backstage.Host()), os.Chmod(building, 0o755)); err != nil { //nolint:gosec // see above
+		return "", fmt.Errorf("write the host: %w", err)
+	}
+	err = os.Rename(building, dir)
+	if _, exists := os.Stat(dir); err != nil && exists != nil {
+		return "", fmt.Errorf("write the host: %w", err)
+	}
+	return dir, nil
+}
+
+// supervisor returns the rollouts over this core.
+func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int64) *rollout.Supervisor {
+	var bundles rollout.Bundles = packages{c.bundles}
+	if c.options.Runtime != nil {
+		bundles = nothing{}
+	}
+	return rollout.New(rollout.Options{
+		Store: c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, URL: url,
+		Logger: c.options.Logger, Boots: boots, DrainTimeout: c.options.DrainTimeout,
+	})
+}
+
+// admission returns what decides about writes over this core.
+func (c *core) admission(super *rollout.Supervisor) admission.Options {
+	o := admission.Options{
+		Store: c.store, Vault: c.vault, Registry: packages{c.bundles}, Wake: super.Wake, Interrupt: super.Interrupt,
+	}
+	if c.options.Runtime != nil {
+		o.Registry = nothing{}
+	}
+	if os.Geteuid() == 0 {
+		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
+	}
+	return o
+}
+
+// close returns what the core holds. Instances and PostgreSQL run on.
+func (c *core) close() error {
+	var errs []error
+	for _, closer := range slices.Backward(c.closers) {
+		errs = append(errs, closer())
+	}
+	c.closers = nil
+	return errors.Join(errs...)
+}
+
+// ignoring makes a closer that cannot fail one that can.
+func ignoring(closer func()) func() error {
+	return func() error {
+		closer()
+		return nil
+	}
+}

@@ -1,0 +1,111 @@
+// Package httpapi is orbitd's HTTP API: it turns requests into calls and errors into problem documents. The OpenAPI
+// document comes from the same code.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Writer accepts or refuses what users declare.
+type Writer interface {
+	PutInstance(ctx context.Context, workspace string, write orbit.InstanceWrite, p Precondition) (orbit.Change, error)
+	DeleteInstance(ctx context.Context, workspace string, p Precondition) (orbit.Change, error)
+	PutPlugin(ctx context.Context, workspace, name string, write orbit.PluginWrite, p Precondition) (orbit.Change, error)
+	DeletePlugin(ctx context.Context, workspace, name string, p Precondition) (orbit.Change, error)
+	Plan(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanResult, error)
+}
+
+// Reader knows what is declared and what is observed.
+type Reader interface {
+	Instance(ctx context.Context, workspace string) (orbit.Instance, error)
+	Instances(ctx context.Context, after string, limit int) ([]orbit.Instance, error)
+	Plugin(ctx context.Context, workspace, name string) (orbit.Plugin, error)
+	Plugins(ctx context.Context, workspace, after string, limit int) ([]orbit.Plugin, error)
+	// Change returns a change when its fate is known or ctx is done, whichever comes first.
+	Change(ctx context.Context, id string) (orbit.Change, error)
+	Events(ctx context.Context, workspace string, after int64, limit int) ([]orbit.Event, error)
+	Logs(ctx context.Context, workspace string, lines int) ([]string, error)
+	Releases() []orbit.Release
+}
+
+// Authorizer decides whether a request may be served.
+type Authorizer interface{ Authorized(r *http.Request) bool }
+
+// Precondition is what a write says about the version it means to change.
+type Precondition = admission.Precondition
+
+// Options are what the API is made from.
+type Options struct {
+	Writer Writer
+	Reader Reader
+	Auth   Authorizer
+	// Version is orbitd's own, for the OpenAPI document.
+	Version string
+	Logger  *slog.Logger
+}
+
+// api is what the handlers share.
+type api struct {
+	huma   huma.API
+	writer Writer
+	reader Reader
+	logger *slog.Logger
+}
+
+// New returns the handler of all of the API's routes.
+func New(o Options) http.Handler {
+	mux := http.NewServeMux()
+	register(mux, o)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, r, http.StatusNotFound, orbit.CodeNotFound, "No such route",
+			"GET /openapi.json describes the API")
+	})
+	return requestID(authorize(o.Auth, logged(o.Logger, mux)))
+}
+
+// OpenAPI returns the OpenAPI 3.1 document as JSON.
+func OpenAPI(version string) ([]byte, error) {
+	return register(http.NewServeMux(), Options{Version: version, Logger: slog.New(slog.DiscardHandler)}).OpenAPI().MarshalJSON()
+}
+
+func register(mux *http.ServeMux, o Options) huma.API {
+	config := huma.DefaultConfig("Orbit instance manager", o.Version)
+	config.Info.Description = "Runs one Backstage per workspace. Writes answer 202 with a change, whose fate " +
+		"GET /v1/changes/{id} tells. Errors are RFC 9457 problems with a stable code."
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Transformers = []huma.Transformer{addRequestID}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "The token that orbitd wrote at its first start."},
+	}
+	config.Security = []map[string][]string{{"token": {}}}
+	a := &api{huma: humago.New(mux, config), writer: o.Writer, reader: o.Reader, logger: o.Logger}
+	a.instances()
+	a.plugins()
+	a.changes()
+	a.observations()
+	return a.huma
+}
+
+// route registers a handler whose errors become problems.
+func route[I, O any](a *api, operation huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusInternalServerError)
+	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, operation.Summary, err)
+		}
+		return out, nil
+	})
+}

@@ -1,0 +1,121 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// huma makes its own errors (a body that does not fit the schema, a parameter out of range) through this variable, the
+// only way it offers to give them another shape.
+func init() { //nolint:gochecknoinits // see above
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		p := &orbit.Problem{Status: status, Title: message, Code: codeOf(status)}
+		var details []string
+		for _, err := range errs {
+			var detail *huma.ErrorDetail
+			if errors.As(err, &detail) {
+				details = append(details, strings.TrimPrefix(detail.Location, "body.")+": "+detail.Message)
+				p.Pointer = pointerOf(detail.Location)
+			} else if err != nil {
+				details = append(details, err.Error())
+			}
+		}
+		p.Detail = strings.Join(details, "; ")
+		return p
+	}
+}
+
+// pointerOf turns huma's "body.plugins.x" into "/plugins/x"; other locations have no pointer.
+func pointerOf(location string) string {
+	path, inBody := strings.CutPrefix(location, "body.")
+	if !inBody {
+		return ""
+	}
+	return "/" + strings.ReplaceAll(path, ".", "/")
+}
+
+func codeOf(status int) orbit.Code {
+	switch status {
+	case http.StatusUnauthorized:
+		return orbit.CodeUnauthorized
+	case http.StatusNotFound:
+		return orbit.CodeNotFound
+	case http.StatusInternalServerError:
+		return orbit.CodeInternal
+	default:
+		return orbit.CodeInvalidRequest
+	}
+}
+
+// statuses are the HTTP statuses of the codes; all other codes speak of what the request declares and are 422.
+var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
+	orbit.CodeUnauthorized:     http.StatusUnauthorized,
+	orbit.CodeNotFound:         http.StatusNotFound,
+	orbit.CodeAlreadyExists:    http.StatusConflict,
+	orbit.CodePluginOwned:      http.StatusConflict,
+	orbit.CodeDeletionProtect:  http.StatusConflict,
+	orbit.CodeImpactExceeded:   http.StatusConflict,
+	orbit.CodeDeleting:         http.StatusConflict,
+	orbit.CodeStale:            http.StatusPreconditionFailed,
+	orbit.CodePreconditionMiss: http.StatusPreconditionRequired,
+	orbit.CodeStarting:         http.StatusServiceUnavailable,
+	orbit.CodeInternal:         http.StatusInternalServerError,
+}
+
+// statusClientGone is what logs show for a request whose client did not wait for the answer.
+const statusClientGone = 499
+
+// problem turns a handler's error into what the client gets. What is not meant for clients goes to the log alone.
+func (a *api) problem(ctx context.Context, attempted string, err error) error {
+	var p *orbit.Problem
+	switch {
+	case errors.As(err, &p):
+		answer := *p
+		if status, known := statuses[p.Code]; known {
+			answer.Status = status
+		} else {
+			answer.Status = http.StatusUnprocessableEntity
+		}
+		return &answer
+	case errors.Is(err, store.ErrNotFound):
+		return &orbit.Problem{
+			Status: http.StatusNotFound, Code: orbit.CodeNotFound, Title: attempted + " failed", Detail: err.Error(),
+		}
+	case errors.Is(err, context.Canceled):
+		return &orbit.Problem{Status: statusClientGone, Code: orbit.CodeInvalidRequest, Title: "The client went away"}
+	default:
+		a.logger.ErrorContext(ctx, "request failed", "operation", attempted, "request_id", requestIDFrom(ctx), "error", err)
+		return &orbit.Problem{
+			Status: http.StatusInternalServerError, Code: orbit.CodeInternal, Title: attempted + " failed",
+			Detail: "orbitd could not carry out the request; its log says why, under this request id",
+		}
+	}
+}
+
+// addRequestID names the request in every problem.
+func addRequestID(ctx huma.Context, _ string, v any) (any, error) {
+	if p, ok := v.(*orbit.Problem); ok {
+		p.RequestID = requestIDFrom(ctx.Context())
+	}
+	return v, nil
+}
+
+// writeProblem answers without huma.
+func writeProblem(w http.ResponseWriter, r *http.Request, status int, code orbit.Code, title, detail string) {
+	orbit.WriteProblem(w, &orbit.Problem{
+		Status: status, Code: code, Title: title, Detail: detail, RequestID: requestIDFrom(r.Context()),
+	})
+}
+
+// etag makes a tag a header's value, and back.
+func etag(tag string) string { return fmt.Sprintf("%q", tag) }
+
+func tagOf(header string) string { return strings.Trim(strings.TrimPrefix(header, "W/"), `"`) }

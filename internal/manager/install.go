@@ -1,0 +1,23 @@
+package manager
+
+import (
+	"context"
+
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+)
+
+// Install installs the default release into the cache (bundle.DefaultDir when cacheDir is empty) and returns its
+// folder. It is quick when the release is there already.
+func Install(ctx context.Context, cacheDir string, progress func(string)) (string, error) {
+	o, err := Options{CacheDir: cacheDir}.withDefaults()
+	if err != nil {
+		return "", err
+	}
+	store, err := bundle.NewStore(bundle.Options{Dir: o.CacheDir, Progress: progress})
+	if err != nil {
+		return "", err
+	}
+	base, err := packages{store}.Ensure(ctx, backstage.Default().Version, nil, progress)
+	return base.Dir, err
+}

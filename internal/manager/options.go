@@ -1,0 +1,108 @@
+package manager
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+)
+
+// Defaults of Options.
+const (
+	DefaultListen        = "127.0.0.1:7070"
+	DefaultGatewayListen = "127.0.0.1:7007"
+	// DefaultFirstUserID and DefaultLastUserID are beyond what adduser, systemd and containers give out by themselves.
+	DefaultFirstUserID = 7_070_000
+	DefaultLastUserID  = 7_079_999
+)
+
+// Options are what a Manager works with.
+type Options struct {
+	// DataDir is where state is kept; DefaultDataDir when empty.
+	DataDir string
+	// CacheDir is where bundles are installed; bundle.DefaultDir when empty. Several managers may share it.
+	CacheDir string
+	// RunDir is where sockets are: short, and this data directory's alone. Empty chooses one.
+	RunDir string
+	// Listen is the API's address, host:port; DefaultListen when empty. Loopback only.
+	Listen string
+	// GatewayListen is the gateway's address, host:port; DefaultGatewayListen when empty. Loopback only.
+	GatewayListen string
+	// GatewayDomain is the parent of the workspaces' host names; gateway.DefaultDomain when empty.
+	GatewayDomain string
+	// PostgresURL is a PostgreSQL server to use instead of the embedded one: a postgres:// URL of a user that may make
+	// databases and roles.
+	PostgresURL string
+	// PostgresUser is the operating system's user that the embedded PostgreSQL runs as when orbitd is root; empty
+	// chooses one.
+	PostgresUser string
+	// SealingKey says where the key that seals secrets comes from; the zero value keeps it in the data directory.
+	SealingKey secret.Source
+	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root.
+	FirstUserID, LastUserID int64
+	// DrainTimeout is how long a process that was replaced may finish its requests; 0 is the rollout's default.
+	DrainTimeout time.Duration
+	// Version is orbitd's own.
+	Version string
+	// Logger takes one line for each event; nil discards them.
+	Logger *slog.Logger
+
+	// Runtime replaces the process runtime; nil does not. Packages, then, are not installed either, so tests of
+	// everything above the runtime need no registry.
+	Runtime runtime.Runtime
+}
+
+// withDefaults fills in what is empty and refuses what cannot be.
+func (o Options) withDefaults() (Options, error) {
+	var err error
+	if o.DataDir == "" {
+		if o.DataDir, err = DefaultDataDir(); err != nil {
+			return o, err
+		}
+	}
+	if o.DataDir, err = filepath.Abs(o.DataDir); err != nil {
+		return o, fmt.Errorf("find the data directory: %w", err)
+	}
+	if o.CacheDir == "" {
+		if o.CacheDir, err = bundle.DefaultDir(); err != nil {
+			return o, err
+		}
+	}
+	if o.RunDir == "" {
+		o.RunDir = defaultRunDir(o.DataDir)
+	}
+	for _, s := range []struct {
+		value *string
+		or    string
+	}{
+		{&o.Listen, DefaultListen},
+		{&o.GatewayListen, DefaultGatewayListen},
+		{&o.GatewayDomain, gateway.DefaultDomain},
+	} {
+		if *s.value == "" {
+			*s.value = s.or
+		}
+	}
+	if o.FirstUserID == 0 && o.LastUserID == 0 {
+		o.FirstUserID, o.LastUserID = DefaultFirstUserID, DefaultLastUserID
+	}
+	if o.FirstUserID <= 0 || o.LastUserID < o.FirstUserID || o.LastUserID > 1<<31 {
+		return o, fmt.Errorf("the user ids %d to %d are no range: the first must be above 0 and not above the last",
+			o.FirstUserID, o.LastUserID)
+	}
+	if o.PostgresURL != "" {
+		if u, err := url.Parse(o.PostgresURL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+			return o, fmt.Errorf("--postgres-url is not a postgres:// URL")
+		}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}

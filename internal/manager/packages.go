@@ -1,0 +1,79 @@
+package manager
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// packages joins the releases that orbitd carries with the store that installs them.
+type packages struct{ store *bundle.Store }
+
+// Ensure installs the bundle of a release and plugins.
+func (p packages) Ensure(ctx context.Context, version string, plugins map[string]string, progress func(string)) (bundle.Bundle, error) {
+	release, err := find(version)
+	if err != nil {
+		return bundle.Bundle{}, err
+	}
+	return p.store.WithProgress(progress).Ensure(ctx, release, set(plugins))
+}
+
+// Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
+// the default one.
+func (p packages) Check(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+	if version == "" {
+		version = backstage.Default().Version
+	}
+	release, err := find(version)
+	if err != nil {
+		return nil // the instance itself is refused for this
+	}
+	return p.store.Check(ctx, release, set(plugins))
+}
+
+func find(version string) (bundle.Release, error) {
+	release, found := backstage.Find(version)
+	if !found {
+		return bundle.Release{}, &orbit.Problem{
+			Code: orbit.CodeUnknownRelease, Title: "Unknown release",
+			Detail: fmt.Sprintf("this orbitd does not carry Backstage %s", version),
+		}
+	}
+	return bundle.Release{Version: release.Version, Manifest: release.Manifest, Lockfile: release.Lockfile}, nil
+}
+
+func set(plugins map[string]string) []bundle.Plugin {
+	list := make([]bundle.Plugin, 0, len(plugins))
+	for _, name := range slices.Sorted(maps.Keys(plugins)) {
+		list = append(list, bundle.Plugin{Package: name, Version: plugins[name]})
+	}
+	return list
+}
+
+// nothing stands for packages under a runtime that needs none.
+type nothing struct{}
+
+// Ensure names a bundle that has no folder.
+func (nothing) Ensure(_ context.Context, version string, plugins map[string]string, _ func(string)) (bundle.Bundle, error) {
+	return bundle.Bundle{Hash: version + fmt.Sprint(plugins)}, nil
+}
+
+// Check finds nothing wrong.
+func (nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// releases are what GET /v1/releases lists.
+func releases() []orbit.Release {
+	carried := backstage.Releases()
+	list := make([]orbit.Release, len(carried))
+	for i, r := range carried {
+		list[i] = orbit.Release{
+			Version: r.Version, Node: r.Node, Postgres: r.Postgres, Default: i == 0, Packages: r.Packages,
+		}
+	}
+	return list
+}

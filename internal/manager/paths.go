@@ -1,0 +1,59 @@
+package manager
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// DefaultDataDir is where orbitd keeps its state: /var/lib/orbit for root, because the users that instances run as
+// cannot read root's home, else orbit in the user's XDG data folder.
+func DefaultDataDir() (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/lib/orbit", nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "orbit"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find the user's data folder: %w; name one with --data-dir", err)
+	}
+	return filepath.Join(home, ".local", "share", "orbit"), nil
+}
+
+// defaultRunDir is where the sockets of a data directory's instances are. It is short, because a socket's path may have
+// 107 bytes, and differs for every data directory.
+func defaultRunDir(dataDir string) string {
+	sum := sha256.Sum256([]byte(dataDir))
+	name := hex.EncodeToString(sum[:4])
+	if os.Geteuid() == 0 {
+		return filepath.Join("/run/orbit", name)
+	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "orbit", name)
+	}
+	return filepath.Join(os.TempDir(), "orbit-"+strconv.Itoa(os.Geteuid()), name)
+}
+
+// makeDir makes a folder of orbitd's own. Where each workspace has a user of its own, those users have to get through
+// it to their files, and nothing else.
+func makeDir(dir string) error {
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711
+	}
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return fmt.Errorf("make the folder %s: %w", dir, err)
+	}
+	if err := os.Chmod(dir, mode); err != nil {
+		return fmt.Errorf("set the mode of %s: %w", dir, err)
+	}
+	return nil
+}
+
+// postgresDir is where the embedded PostgreSQL keeps its data.
+func postgresDir(o Options) string { return filepath.Join(o.DataDir, "postgres") }

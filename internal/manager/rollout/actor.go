@@ -1,0 +1,202 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// retryAfter is when the actor looks again after a step that failed for reasons of orbitd's own, the database's for
+// example.
+const retryAfter = 5 * time.Second
+
+// actor is the single writer of one instance. Its fields belong to its goroutine, except what mu guards.
+type actor struct {
+	*Supervisor
+	workspace string
+	logger    *slog.Logger
+	wakes     chan struct{}
+
+	blue      *process // the process that serves; nil when there is none
+	crashes   crashes
+	removalAt time.Time // when a rollout that only removes plugins begins; zero when none waits
+	// failedGeneration is the declaration whose rollout failed last, so that nothing is tried for ever.
+	failedGeneration int64
+	adopted          bool
+	drains           sync.WaitGroup // processes that finish what they have
+
+	mu        sync.Mutex
+	observed  observed
+	interrupt context.CancelCauseFunc // ends the rollout under way; nil when there is none
+}
+
+// observed is what the actor shows to readers.
+type observed struct {
+	process    runtime.Process
+	bundle     string
+	rolling    bool
+	booted     bool // a process has served since the actor began
+	generation int64
+}
+
+// process is a process with its record.
+type process struct {
+	runtime.Process
+	record store.Process
+	target *gateway.Target
+}
+
+func newActor(s *Supervisor, workspace string) *actor {
+	return &actor{
+		Supervisor: s, workspace: workspace, logger: s.Logger.With("workspace", workspace), wakes: make(chan struct{}, 1),
+	}
+}
+
+func (a *actor) wake() {
+	select {
+	case a.wakes <- struct{}{}:
+	default: // it will look anyway, and sees whatever was written before
+	}
+}
+
+// run reconciles whenever something may have changed, until the instance is gone or ctx is done.
+func (a *actor) run(ctx context.Context) {
+	defer a.drains.Wait()
+	for {
+		again, err := a.reconcile(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, store.ErrNotFound):
+			if a.retire(a) {
+				return
+			}
+		case err != nil:
+			a.logger.ErrorContext(ctx, "rollout interrupted; trying again", "error", err, "after", retryAfter)
+			again = retryAfter
+		}
+		if !a.sleep(ctx, again) {
+			return
+		}
+	}
+}
+
+// sleep waits for a reason to reconcile: a wake, the end of the serving process, or the given time if it is not zero.
+func (a *actor) sleep(ctx context.Context, again time.Duration) bool {
+	var timeout <-chan time.Time
+	if again > 0 {
+		timer := time.NewTimer(again)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	var exited <-chan struct{}
+	if a.blue != nil {
+		exited = a.blue.Exited()
+	}
+	select {
+	case <-a.wakes:
+		return true
+	case <-timeout:
+		return true
+	case <-exited:
+		a.noteEnd(ctx)
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// noteEnd takes the serving process, which ended by itself, out of service.
+func (a *actor) noteEnd(ctx context.Context) {
+	exit := a.blue.Exit()
+	a.crashes = a.crashes.add(time.Now())
+	a.Gateway.Fail(a.workspace, "the instance ended by itself and is being started again")
+	a.event(ctx, "Warning", "ProcessEnded", "Backstage "+exit.String()+" by itself", "")
+	a.logger.WarnContext(ctx, "instance ended by itself", "exit", exit.String(), "times", len(a.crashes))
+	a.forget(ctx, a.blue)
+	a.setBlue(nil)
+	a.condition(ctx, orbit.ConditionReady, false, "ProcessEnded", "Backstage "+exit.String()+" by itself and is being started again")
+	if a.crashes.looping() {
+		a.condition(ctx, orbit.ConditionCrashLooping, true, "CrashLooping", "Backstage ended by itself 5 times in 10 minutes")
+		a.event(ctx, "Warning", "CrashLooping", "Backstage ended by itself 5 times in 10 minutes; it is started again with growing waits", "")
+	}
+}
+
+// setBlue makes p the process that readers see as serving.
+func (a *actor) setBlue(p *process) {
+	a.blue = p
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.observed.process, a.observed.bundle = nil, ""
+	if p != nil {
+		a.observed.process, a.observed.bundle, a.observed.booted = p.Process, p.record.Bundle, true
+	}
+}
+
+func (a *actor) setRolling(rolling bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.observed.rolling = rolling
+}
+
+// observe adds to the status what can be seen now.
+func (a *actor) observe(ctx context.Context, deleting bool, status orbit.InstanceStatus) orbit.InstanceStatus {
+	a.mu.Lock()
+	seen := a.observed
+	a.mu.Unlock()
+	switch {
+	case deleting:
+		status.Phase = orbit.PhaseDeleting
+	case seen.process != nil && seen.rolling:
+		status.Phase = orbit.PhaseUpdating
+	case seen.process != nil:
+		status.Phase = orbit.PhaseReady
+	case seen.rolling && !seen.booted:
+		status.Phase = orbit.PhaseProvisioning
+	default:
+		status.Phase = orbit.PhaseFailed
+	}
+	status.Bundle = seen.bundle
+	if seen.process == nil {
+		return status
+	}
+	stats, err := seen.process.Stats(ctx)
+	if err != nil {
+		return status // it ended this moment; its actor is about to notice
+	}
+	status.PID, status.MemoryBytes, status.MemoryLimit = stats.PID, stats.MemoryBytes, stats.MemoryLimit
+	status.StartedAt = &stats.StartedAt
+	return status
+}
+
+// event tells readers what happened. Losing one is not worth failing a rollout, so it is only logged.
+func (a *actor) event(ctx context.Context, kind, reason, message, rolloutID string) {
+	err := a.Store.PutEvent(ctx, orbit.Event{
+		Workspace: a.workspace, Type: kind, Reason: reason, Message: message, RolloutID: rolloutID,
+	})
+	if err != nil {
+		a.logger.WarnContext(ctx, "event lost", "reason", reason, "error", err)
+	}
+}
+
+// condition records one aspect of the instance's state. Like an event, it is not worth failing a rollout.
+func (a *actor) condition(ctx context.Context, kind string, status bool, reason, message string) {
+	instance, err := a.Store.Instance(ctx, a.workspace)
+	if err == nil {
+		conditions := setCondition(instance.Conditions, orbit.Condition{
+			Type: kind, Status: conditionStatus(status), Reason: reason, Message: message,
+			ObservedGeneration: instance.Generation,
+		}, time.Now())
+		err = a.Store.SetConditions(ctx, a.workspace, conditions)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		a.logger.WarnContext(ctx, "condition lost", "type", kind, "error", err)
+	}
+}

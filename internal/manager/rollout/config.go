@@ -1,0 +1,105 @@
+package rollout
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+const (
+	// poolConnections bounds the connections of each plugin's pool. A plugin has a pool of its own, and an instance
+	// about twenty of them.
+	poolConnections = 4
+	// shutdownDelaySeconds is how long Backstage goes on serving after it was told to stop, for requests that are on
+	// their way. The route is switched before, so it is short.
+	shutdownDelaySeconds = 1
+)
+
+// effective composes the app-config that a process is given: the manager's own keys over the plugins' fragments over
+// the instance's document, every reference replaced.
+func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Config, error) {
+	password, err := a.Vault.DatabasePassword(ctx, a.workspace)
+	if err != nil {
+		return runtime.Config{}, err
+	}
+	values, err := a.Vault.Secrets(ctx, a.workspace, given.SecretSet)
+	if err != nil {
+		return runtime.Config{}, err
+	}
+	state, err := given.State()
+	if err != nil {
+		return runtime.Config{}, err
+	}
+	resolved, diagnostics := state.Effective().Resolve(func(name string) (string, bool) {
+		value, defined := values[name]
+		return value, defined
+	})
+	if orbit.HasErrors(diagnostics) {
+		return runtime.Config{}, &orbit.Problem{
+			Code: diagnostics[0].Code, Title: "The app-config of workspace " + a.workspace + " cannot be composed",
+			Detail: diagnostics[0].String(), Diagnostics: diagnostics,
+		}
+	}
+	own, err := managed(a.URL(a.workspace), a.Databases.ConnectionFor(a.workspace), password)
+	if err != nil {
+		return runtime.Config{}, err
+	}
+	return runtime.Config{
+		Document: appconfig.Merge(resolved, own).JSON(),
+		Redact:   append(slices.Sorted(maps.Values(values)), password),
+	}, nil
+}
+
+// ensureDatabase makes the database that the effective app-config points at.
+func (a *actor) ensureDatabase(ctx context.Context) error {
+	password, err := a.Vault.DatabasePassword(ctx, a.workspace)
+	if err != nil {
+		return err
+	}
+	if err := a.Databases.EnsureDatabase(ctx, a.workspace, password); err != nil {
+		return &orbit.Problem{
+			Code: orbit.CodeDatabase, Title: "No database for workspace " + a.workspace, Detail: err.Error(),
+		}
+	}
+	return nil
+}
+
+// managed are the keys that orbitd sets itself; appconfig.OwnedKeys says why each is not the user's.
+func managed(url string, db postgres.Connection, password string) (appconfig.Document, error) {
+	type object = map[string]any
+	connection := object{
+		"host": db.Host, "port": db.Port, "user": db.User, "password": password, "database": db.Database,
+	}
+	text, err := json.Marshal(object{
+		"app": object{"baseUrl": url},
+		"backend": object{
+			"baseUrl":   url,
+			"listen":    object{"host": "127.0.0.1"},
+			"lifecycle": object{"serverShutdownDelay": object{"seconds": shutdownDelaySeconds}},
+			"database": object{
+				"client": "pg", "connection": connection, "pluginDivisionMode": "schema",
+				// A role that may connect to its own database alone would hang on "CREATE DATABASE" otherwise.
+				"ensureExists": false, "ensureSchemaExists": true,
+				"knexConfig": object{"pool": object{"min": 0, "max": poolConnections}},
+			},
+		},
+		"events":     object{"useEventBus": "never"},
+		"scaffolder": object{"EXPERIMENTAL_gracefulShutdown": true},
+	})
+	if err != nil {
+		return appconfig.Document{}, fmt.Errorf("compose the manager's own keys: %w", err)
+	}
+	own, diagnostics := appconfig.Parse(string(text))
+	if orbit.HasErrors(diagnostics) {
+		return appconfig.Document{}, fmt.Errorf("compose the manager's own keys: %s", diagnostics[0])
+	}
+	return own, nil
+}

@@ -1,0 +1,191 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// putBack records that the rollout failed and makes what is declared again what it was before the changes that the
+// rollout carried. What runs was not touched, or has been put back already.
+func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
+	problem := a.problem(ctx, cause)
+	a.logger.WarnContext(ctx, "rollout failed", "rollout", r.id, "generation", r.declared.Generation, "changes", len(r.changes),
+		"code", problem.Code, "plugin", problem.Plugin, "error", problem.Detail)
+	a.event(ctx, "Warning", "RolloutFailed", problem.Detail, r.id)
+	if a.blue == nil {
+		a.crashes = a.crashes.add(time.Now())
+		a.condition(ctx, orbit.ConditionReady, false, "NotStarted", problem.Detail)
+	}
+	a.failedGeneration = r.declared.Generation
+	created := false
+	for _, c := range r.changes {
+		created = created || c.Plugin == "" && c.Operation == orbit.OperationCreate
+	}
+	if created {
+		return a.abandon(ctx, r, problem)
+	}
+	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error { return fail(ctx, tx, r, problem) })
+	if err != nil {
+		return err
+	}
+	a.tellFates()
+	a.wake() // what is declared is another thing now
+	return nil
+}
+
+// abandon removes an instance whose first boot failed. Nothing of it stays but its events. Where cleaning up fails,
+// the instance is left as one that is being deleted, and the actor tries again.
+func (a *actor) abandon(ctx context.Context, r rollout, problem *orbit.Problem) error {
+	cleanErr := a.clean(ctx)
+	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
+		if err := fail(ctx, tx, r, problem); err != nil {
+			return err
+		}
+		if cleanErr != nil {
+			return tx.SetDeleting(ctx, true)
+		}
+		return tx.DeleteInstance(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	a.tellFates()
+	a.wake()
+	return cleanErr
+}
+
+// fail fails the rollout's changes, newest first, so that each resource ends at what the oldest found.
+func fail(ctx context.Context, tx *store.Tx, r rollout, problem *orbit.Problem) error {
+	for i := len(r.changes) - 1; i >= 0; i-- {
+		if err := tx.FailChange(ctx, r.changes[i], problem); err != nil {
+			return err
+		}
+	}
+	if err := tx.SetObserved(ctx, r.declared.Generation); err != nil {
+		return err
+	}
+	return tx.PruneSecrets(ctx)
+}
+
+// destroy removes an instance that is being deleted, with its database.
+func (a *actor) destroy(ctx context.Context) error {
+	start := time.Now()
+	changes, err := a.Store.PendingChanges(ctx, a.workspace)
+	if err != nil {
+		return err
+	}
+	if err := a.clean(ctx); err != nil {
+		return err
+	}
+	err = a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
+		for _, c := range changes {
+			if err := a.endBeforeDeletion(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+		return tx.DeleteInstance(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	a.event(ctx, "Normal", "Deleted", "the instance, its database and its files are gone", "")
+	a.logger.InfoContext(ctx, "instance deleted", "duration", time.Since(start))
+	a.tellFates()
+	a.wake()
+	return nil
+}
+
+// endBeforeDeletion tells a change that the instance's deletion met its fate: the deletion itself is applied, any other
+// write came to nothing.
+func (a *actor) endBeforeDeletion(ctx context.Context, tx *store.Tx, c store.Change) error {
+	if c.Operation == orbit.OperationDelete {
+		return tx.FinishChange(ctx, c.ID, nil)
+	}
+	return tx.FailChange(ctx, c, &orbit.Problem{
+		Code: orbit.CodeSuperseded, Title: "The instance was deleted",
+		Detail: "workspace " + a.workspace + " was deleted before this change was rolled out",
+	})
+}
+
+// clean removes everything of the instance outside the store: processes, route, database, role and files. It is
+// idempotent.
+func (a *actor) clean(ctx context.Context) error {
+	a.Gateway.Remove(a.workspace)
+	a.drains.Wait()
+	a.setBlue(nil)
+	if err := a.stopProcesses(ctx); err != nil {
+		return fmt.Errorf("stop the instance: %w", err)
+	}
+	if err := a.Databases.DropDatabase(ctx, a.workspace); err != nil {
+		return fmt.Errorf("drop the database: %w", err)
+	}
+	if err := a.Runtime.Destroy(ctx, a.workspace); err != nil {
+		return fmt.Errorf("remove the instance's files: %w", err)
+	}
+	return nil
+}
+
+// problem turns what ended a rollout into what the user reads, with secrets masked.
+func (a *actor) problem(ctx context.Context, cause error) *orbit.Problem {
+	p := &orbit.Problem{
+		Code: orbit.CodeInternal, Title: "The change of workspace " + a.workspace + " was put back",
+		Detail: cause.Error(),
+	}
+	var (
+		boot    *runtime.BootError
+		install *bundle.Error
+		told    *orbit.Problem
+	)
+	switch {
+	case errors.As(cause, &boot):
+		p.Code, p.Plugin, p.LogTail = boot.Code, boot.Plugin, readable(boot.LogTail)
+		p.Detail = boot.Error()
+	case errors.As(cause, &install):
+		p.Code, p.Plugin, p.Detail = install.Code, install.Plugin, install.Error()
+	case errors.As(cause, &told):
+		p.Code, p.Plugin, p.Detail, p.Diagnostics = told.Code, told.Plugin, told.Detail, told.Diagnostics
+	case errors.Is(cause, context.DeadlineExceeded):
+		p.Code = orbit.CodeBootTimeout
+		p.Detail = "not done within the time the change was given: " + cause.Error()
+	}
+	masker := a.masker(ctx)
+	p.Detail, p.LogTail = masker.Mask(p.Detail), masker.MaskLines(p.LogTail)
+	return p
+}
+
+// masker hides the workspace's secrets. Where they cannot be read it hides nothing, because then no process was given
+// them either.
+func (a *actor) masker(ctx context.Context) *secret.Masker {
+	masker, err := a.Vault.Masker(context.WithoutCancel(ctx), a.workspace)
+	if err != nil {
+		return secret.NewMasker(nil)
+	}
+	return masker
+}
+
+func (a *actor) mask(ctx context.Context, text string) string { return a.masker(ctx).Mask(text) }
+
+// summaryReasons is how many reasons an event quotes.
+const summaryReasons = 3
+
+// summary is the reasons in one line.
+func summary(reasons []orbit.Reason) string {
+	parts := make([]string, 0, summaryReasons+1)
+	for i, r := range reasons {
+		if i == summaryReasons {
+			parts = append(parts, fmt.Sprintf("and %d more", len(reasons)-summaryReasons))
+			break
+		}
+		parts = append(parts, r.Path+" changed")
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,230 @@
+package rollout
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// prepare starts a process with what is given to it and returns it when it is ready, not yet serving. A failure leaves
+// nothing of it.
+func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*process, error) {
+	a.progress(ctx, r, "installing packages")
+	installed, err := a.bundle(ctx, r, given)
+	if err != nil {
+		return nil, err
+	}
+	a.progress(ctx, r, "preparing the database")
+	if err := a.ensureDatabase(ctx); err != nil {
+		return nil, err
+	}
+	config, err := a.effective(ctx, given)
+	if err != nil {
+		return nil, err
+	}
+	a.progress(ctx, r, "waiting for a place to boot")
+	if err := a.boots.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("wait for a place to boot: %w", err)
+	}
+	defer a.boots.Release(1)
+	a.progress(ctx, r, "starting Backstage")
+	green, err := a.standby(ctx, given, installed)
+	if err != nil {
+		return nil, err
+	}
+	if err := green.Activate(ctx, runtime.Boot{Config: config}); err != nil {
+		a.discard(ctx, green)
+		return nil, fmt.Errorf("start Backstage: %w", err)
+	}
+	return green, nil
+}
+
+// standby starts a process and records it, before it is given anything to do.
+func (a *actor) standby(ctx context.Context, given store.Given, installed bundle.Bundle) (*process, error) {
+	instance, err := a.Store.Instance(ctx, a.workspace)
+	if err != nil {
+		return nil, err
+	}
+	spec := runtime.Spec{
+		Workspace: a.workspace, ID: newProcessID(), Bundle: installed.Dir, MemoryLimitMiB: given.Spec.MemoryLimitMiB,
+	}
+	if instance.UserID != nil {
+		spec.UserID = uint32(*instance.UserID) //nolint:gosec // comes from a range of user ids
+	}
+	started, err := a.Runtime.Start(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("start a process: %w", err)
+	}
+	p := &process{Process: started, record: store.Process{
+		Workspace: a.workspace, ID: spec.ID, Role: store.RoleStarting, Handle: started.Handle(), Given: given,
+		Bundle: installed.Hash,
+	}}
+	if err := a.Store.PutProcess(ctx, p.record); err != nil {
+		a.discard(ctx, p)
+		return nil, err
+	}
+	return p, nil
+}
+
+// newProcessID tells the processes of a workspace apart.
+func newProcessID() string {
+	random := make([]byte, 6)
+	_, _ = rand.Read(random) // never fails; see crypto/rand
+	return hex.EncodeToString(random)
+}
+
+// bundle installs what the instance runs.
+func (a *actor) bundle(ctx context.Context, r rollout, given store.Given) (bundle.Bundle, error) {
+	installed, err := a.Bundles.Ensure(ctx, given.Spec.Release, given.Packages(),
+		func(text string) { a.progress(ctx, r, text) })
+	if err != nil {
+		return bundle.Bundle{}, fmt.Errorf("install the packages: %w", err)
+	}
+	return installed, nil
+}
+
+// discard ends a process that never served.
+func (a *actor) discard(ctx context.Context, p *process) {
+	a.end(context.WithoutCancel(ctx), p, 0)
+}
+
+// end stops a process and forgets it. A process that cannot be stopped keeps its record, so the next orbitd tries.
+func (a *actor) end(ctx context.Context, p *process, grace time.Duration) {
+	bounded, cancel := context.WithTimeout(ctx, grace+a.StopGrace)
+	defer cancel()
+	if err := p.Stop(bounded, grace); err != nil {
+		a.logger.ErrorContext(ctx, "process not stopped", "process", p.record.ID, "error", err)
+		return
+	}
+	a.forget(ctx, p)
+}
+
+func (a *actor) forget(ctx context.Context, p *process) {
+	if err := a.Store.DeleteProcess(context.WithoutCancel(ctx), a.workspace, p.record.ID); err != nil {
+		a.logger.WarnContext(ctx, "ended process not forgotten", "process", p.record.ID, "error", err)
+	}
+}
+
+// drain lets a process that was replaced finish its requests, then ends it. At most one process of an instance drains:
+// a second one ends the patience with the first.
+func (a *actor) drain(ctx context.Context, p *process) {
+	a.drains.Wait()
+	a.drains.Go(func() {
+		// The rollout that replaced the process is over, and may be over its deadline.
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.DrainTimeout)
+		defer cancel()
+		stop := context.AfterFunc(a.ctx, cancel)
+		defer stop()
+		a.finishRequests(bounded, p.target)
+		if a.ctx.Err() != nil {
+			return // the next orbitd ends it
+		}
+		a.end(context.WithoutCancel(ctx), p, a.StopGrace)
+	})
+}
+
+// finishRequests returns when the target's requests have ended, by themselves or cut at the end of the drain timeout.
+func (a *actor) finishRequests(ctx context.Context, target *gateway.Target) {
+	if target == nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, a.DrainTimeout)
+	defer cancel()
+	if err := target.Drain(bounded); err != nil && a.ctx.Err() == nil {
+		a.logger.WarnContext(ctx, "requests cut at the end of the drain", "error", err)
+	}
+}
+
+// stopBlue ends the serving process with nothing in its place yet; the caller holds its requests.
+func (a *actor) stopBlue(ctx context.Context) error {
+	blue := a.blue
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*a.StopGrace)
+	defer cancel()
+	if err := blue.Stop(bounded, a.StopGrace); err != nil {
+		return fmt.Errorf("stop the process before: %w", err)
+	}
+	a.forget(ctx, blue)
+	a.setBlue(nil)
+	return nil
+}
+
+// adopt takes over what an earlier orbitd left: the serving process serves on, others are ended.
+func (a *actor) adopt(ctx context.Context) error {
+	records, err := a.Store.Processes(ctx, a.workspace)
+	if err != nil {
+		return err
+	}
+	for _, record := range records {
+		recovered, err := a.Runtime.Recover(ctx, record.Handle)
+		if errors.Is(err, runtime.ErrGone) {
+			a.forget(ctx, &process{record: record})
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("adopt process %s: %w", record.ID, err)
+		}
+		p := &process{Process: recovered, record: record}
+		if record.Role != store.RoleServing || recovered.Address() == "" {
+			a.end(ctx, p, a.StopGrace)
+			continue
+		}
+		a.Gateway.Switch(a.workspace, recovered.Address())
+		a.setBlue(p)
+		a.logger.InfoContext(ctx, "adopted the running instance", "process", record.ID, "address", recovered.Address())
+	}
+	if a.blue == nil {
+		a.Gateway.Fail(a.workspace, "the instance is starting")
+	}
+	return nil
+}
+
+// stopProcesses ends all of the instance's processes.
+func (a *actor) stopProcesses(ctx context.Context) error {
+	records, err := a.Store.Processes(ctx, a.workspace)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, record := range records {
+		recovered, err := a.Runtime.Recover(ctx, record.Handle)
+		if err == nil {
+			err = recovered.Stop(ctx, a.StopGrace)
+		}
+		if err != nil && !errors.Is(err, runtime.ErrGone) {
+			errs = append(errs, err)
+			continue
+		}
+		a.forget(ctx, &process{record: record})
+	}
+	return errors.Join(errs...)
+}
+
+// ready records that requests are served.
+func (a *actor) ready(ctx context.Context, r rollout) {
+	ctx = context.WithoutCancel(ctx)
+	stats, err := a.blue.Stats(ctx)
+	if err != nil {
+		a.logger.WarnContext(ctx, "ready process could not be looked at", "error", err)
+		return
+	}
+	a.event(ctx, "Normal", "Ready", fmt.Sprintf("serving generation %d", a.blue.record.Given.Generation), r.id)
+	a.condition(ctx, orbit.ConditionReady, true, "Serving", "requests are served")
+	if stats.Isolated {
+		a.condition(ctx, orbit.ConditionIsolated, true, "OwnUser", "the process runs as a user of its own")
+	} else {
+		a.condition(ctx, orbit.ConditionIsolated, false, "SharedUser",
+			"all instances run as orbitd's own user and can reach each other's files and memory; run orbitd as root to give each a user of its own")
+	}
+	if len(a.crashes.since(time.Now())) == 0 {
+		a.condition(ctx, orbit.ConditionCrashLooping, false, "Stable", "")
+	}
+}

@@ -1,0 +1,214 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// reconcile takes the instance to what is declared. It returns when to look again by itself, 0 for never, and
+// store.ErrNotFound when the instance is gone.
+func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) {
+	instance, err := a.Store.Instance(ctx, a.workspace)
+	if err != nil {
+		return 0, err
+	}
+	if !a.adopted {
+		if err := a.adopt(ctx); err != nil {
+			return 0, err
+		}
+		a.adopted = true
+	}
+	if instance.Deleting {
+		return 0, a.destroy(ctx)
+	}
+	r, err := a.look(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if a.blue == nil {
+		if wait := time.Until(a.crashes.startAt()); wait > 0 && len(r.changes) == 0 {
+			return wait, nil
+		}
+		return 0, a.carryOut(ctx, r, a.boot)
+	}
+	switch {
+	case r.decision.Impact == orbit.ImpactNone && len(r.changes) == 0 && a.blue.record.Given.Generation == r.declared.Generation:
+		return 0, nil
+	case r.decision.Impact == orbit.ImpactNone:
+		return 0, a.carryOut(ctx, r, a.adoptGeneration)
+	case r.decision.Impact == orbit.ImpactLive:
+		return 0, a.carryOut(ctx, r, a.push)
+	case r.failedBefore(a):
+		return 0, nil // nobody declared anything new since this failed
+	case len(r.changes) == 0:
+		// Nobody waits: only plugins were removed. They go together with whatever comes in the meantime.
+		if a.removalAt.IsZero() {
+			a.removalAt = time.Now().Add(a.RemovalDelay)
+		}
+		if wait := time.Until(a.removalAt); wait > 0 {
+			return wait, nil
+		}
+	default:
+		gather(ctx, a.wakes)
+	}
+	a.removalAt = time.Time{}
+	if r, err = a.look(ctx); err != nil {
+		return 0, err
+	}
+	step := a.replace
+	if r.decision.Impact == orbit.ImpactUpgrade {
+		step = a.upgrade
+	}
+	return 0, a.carryOut(ctx, r, step)
+}
+
+// rollout is one way from what runs to what is declared.
+type rollout struct {
+	id string
+	// declared is where it leads.
+	declared store.Given
+	// changes are the pending ones that it carries.
+	changes  []store.Change
+	decision changeplan.Decision
+}
+
+// look reads what is declared and decides what lies between that and what runs.
+func (a *actor) look(ctx context.Context) (rollout, error) {
+	r := rollout{id: uuid.Must(uuid.NewV7()).String()}
+	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
+		var err error
+		if r.declared, err = tx.Declared(ctx, a.workspace); err != nil {
+			return err
+		}
+		r.changes, err = tx.PendingChanges(ctx, a.workspace)
+		return err
+	})
+	if err != nil || a.blue == nil {
+		return r, err
+	}
+	before, err := a.blue.record.Given.State()
+	if err != nil {
+		return r, err
+	}
+	after, err := r.declared.State()
+	if err != nil {
+		return r, err
+	}
+	r.decision = changeplan.Decide(before, after)
+	return r, nil
+}
+
+// failedBefore says that this very declaration failed already without a change to put back.
+func (r rollout) failedBefore(a *actor) bool {
+	return len(r.changes) == 0 && a.failedGeneration == r.declared.Generation
+}
+
+// deadline is when the rollout has failed: the earliest of what its changes ask for.
+func (r rollout) deadline(now time.Time, otherwise time.Duration) time.Time {
+	if len(r.changes) == 0 {
+		return now.Add(otherwise)
+	}
+	earliest := r.changes[0].Deadline
+	for _, c := range r.changes[1:] {
+		if c.Deadline.Before(earliest) {
+			earliest = c.Deadline
+		}
+	}
+	return earliest
+}
+
+func (r rollout) changeIDs() []string {
+	ids := make([]string, len(r.changes))
+	for i, c := range r.changes {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
+// carryOut takes a rollout's step and records its end: the changes are applied, or they are put back.
+func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.Context, r rollout) error) error {
+	if r.decision.Impact != orbit.ImpactNone {
+		a.setRolling(true)
+		defer a.setRolling(false)
+	}
+	start := time.Now()
+	bounded, cancel := context.WithDeadline(ctx, r.deadline(start, a.BootTimeout))
+	defer cancel()
+	bounded, done := a.interruptible(bounded)
+	defer done()
+	// A deletion from here on interrupts; one from before is seen now.
+	if instance, err := a.Store.Instance(ctx, a.workspace); err != nil || instance.Deleting {
+		a.wake()
+		return err
+	}
+	err := step(bounded, r)
+	if ctx.Err() != nil {
+		return fmt.Errorf("orbitd is ending: %w", ctx.Err()) // the next one carries on
+	}
+	if errors.Is(context.Cause(bounded), errDeleted) {
+		a.wake()
+		return nil
+	}
+	if err != nil {
+		return a.putBack(ctx, r, err)
+	}
+	if err := a.finish(ctx, r); err != nil {
+		return err
+	}
+	if r.decision.Impact != orbit.ImpactNone || len(r.changes) > 0 {
+		a.logger.InfoContext(ctx, "rolled out", "rollout", r.id, "generation", r.declared.Generation,
+			"impact", r.impact(), "changes", len(r.changes), "duration", time.Since(start))
+	}
+	return nil
+}
+
+// impact is what the rollout costs, in a word for people and logs.
+func (r rollout) impact() string {
+	if r.decision.Impact == "" {
+		return "boot"
+	}
+	return string(r.decision.Impact)
+}
+
+// finish records that what is declared is what runs.
+func (a *actor) finish(ctx context.Context, r rollout) error {
+	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
+		for _, c := range r.changes {
+			if err := tx.FinishChange(ctx, c.ID, nil); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetObserved(ctx, r.declared.Generation); err != nil {
+			return err
+		}
+		return tx.PruneSecrets(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	a.tellFates()
+	return nil
+}
+
+// tellFates wakes those who wait for a change. The rollout is over for them, so it is for all readers.
+func (a *actor) tellFates() {
+	a.setRolling(false)
+	a.fates.send()
+}
+
+func (a *actor) progress(ctx context.Context, r rollout, text string) {
+	if len(r.changes) == 0 {
+		return
+	}
+	if err := a.Store.SetProgress(ctx, r.changeIDs(), r.id, text); err != nil {
+		a.logger.WarnContext(ctx, "progress lost", "rollout", r.id, "error", err)
+	}
+}

@@ -1,0 +1,219 @@
+// Package rollout takes every instance from what runs to what is declared.
+//
+// Each instance has one actor: a goroutine that alone starts, feeds, switches and stops its processes. The actor is
+// level-triggered. Whenever it is woken (by an accepted change, by a process that ended, by a timer of its own) it looks
+// at what is declared and at what runs, asks changeplan what lies between, and takes the steps of that impact:
+//
+//	none     record it
+//	live     push the config to the running process
+//	restart  start green beside blue, switch the route, drain and stop blue
+//	upgrade  hold requests, stop blue, start green, let requests go on
+//
+// Whatever the actor starts is recorded before it is given anything to do, so that an orbitd that died is followed by
+// one that adopts or removes it. A step that fails puts back the changes that the rollout carried; blue serves on.
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Bundles installs what instances run.
+type Bundles interface {
+	// Ensure returns the bundle of the release and the plugins (package to exact version), installed.
+	Ensure(ctx context.Context, release string, plugins map[string]string, progress func(string)) (bundle.Bundle, error)
+}
+
+// Databases gives every workspace a database and a role of its own.
+type Databases interface {
+	EnsureDatabase(ctx context.Context, workspace, password string) error
+	DropDatabase(ctx context.Context, workspace string) error
+	ConnectionFor(workspace string) postgres.Connection
+}
+
+// Defaults of Options.
+const (
+	// DefaultBootTimeout bounds a boot that no change waits for, such as the one after a crash.
+	DefaultBootTimeout = 2 * time.Minute
+	// DefaultDrainTimeout is how long a process that was replaced may finish what it has.
+	DefaultDrainTimeout = 30 * time.Second
+	// DefaultStopGrace is how long a process that serves nothing any more may take to end.
+	DefaultStopGrace = 10 * time.Second
+	// DefaultRemovalDelay is how long the removal of a plugin waits for company: for other changes, or for the removal
+	// of the instance itself.
+	DefaultRemovalDelay = 3 * time.Second
+)
+
+// Options are what a supervisor works with. Durations that are zero have their defaults.
+type Options struct {
+	Store     *store.Store
+	Vault     *vault.Vault
+	Runtime   runtime.Runtime
+	Bundles   Bundles
+	Databases Databases
+	Gateway   *gateway.Gateway
+	// URL gives the address at which people open a workspace's instance.
+	URL    func(workspace string) string
+	Logger *slog.Logger
+	// Boots is how many instances may boot at the same time, at least 1.
+	Boots                                              int64
+	BootTimeout, DrainTimeout, StopGrace, RemovalDelay time.Duration
+}
+
+// Supervisor owns the actors of all instances.
+type Supervisor struct {
+	Options
+	boots  *semaphore.Weighted
+	fates  *broadcast
+	ctx    context.Context // the actors' own; Close ends it
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	actors map[string]*actor
+}
+
+// New returns a supervisor without actors.
+func New(o Options) *Supervisor {
+	o.Boots = max(o.Boots, 1)
+	for _, d := range []struct {
+		value *time.Duration
+		or    time.Duration
+	}{
+		{&o.BootTimeout, DefaultBootTimeout},
+		{&o.DrainTimeout, DefaultDrainTimeout},
+		{&o.StopGrace, DefaultStopGrace},
+		{&o.RemovalDelay, DefaultRemovalDelay},
+	} {
+		if *d.value == 0 {
+			*d.value = d.or
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Supervisor{
+		Options: o, boots: semaphore.NewWeighted(o.Boots), fates: newBroadcast(),
+		ctx: ctx, cancel: cancel, actors: map[string]*actor{},
+	}
+}
+
+// Start gives every stored instance its actor, which adopts the processes that still run.
+func (s *Supervisor) Start(ctx context.Context) error {
+	const page = 500
+	after := ""
+	for {
+		instances, err := s.Store.Instances(ctx, after, page)
+		if err != nil {
+			return fmt.Errorf("start the instances: %w", err)
+		}
+		for _, i := range instances {
+			s.Wake(i.Workspace)
+			after = i.Workspace
+		}
+		if len(instances) < page {
+			return nil
+		}
+	}
+}
+
+// Wake makes the workspace's actor look at what is declared.
+func (s *Supervisor) Wake(workspace string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	a, found := s.actors[workspace]
+	if !found {
+		a = newActor(s, workspace)
+		s.actors[workspace] = a
+		s.wg.Go(func() { a.run(s.ctx) })
+	}
+	a.wake()
+}
+
+// retire ends the workspace's actor, unless it was woken again in the meantime.
+func (s *Supervisor) retire(a *actor) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(a.wakes) > 0 {
+		return false
+	}
+	delete(s.actors, a.workspace)
+	return true
+}
+
+// Close ends the actors where they are and waits for them. The processes live on.
+func (s *Supervisor) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.wg.Wait()
+}
+
+// Status is what the workspace's actor observes now.
+func (s *Supervisor) Status(ctx context.Context, i store.Instance) orbit.InstanceStatus {
+	s.mu.Lock()
+	a, found := s.actors[i.Workspace]
+	s.mu.Unlock()
+	status := orbit.InstanceStatus{ObservedGeneration: i.ObservedGeneration, Conditions: i.Conditions}
+	if !found {
+		status.Phase = orbit.PhaseFailed
+		return status
+	}
+	return a.observe(ctx, i.Deleting, status)
+}
+
+// WaitFate returns when the change's fate is known or ctx is done, with the change as it is then.
+func (s *Supervisor) WaitFate(ctx context.Context, id string) (store.Change, error) {
+	for {
+		next := s.fates.wait()
+		// The read has to work when ctx is just over: the caller wants to know how far the change is.
+		change, err := s.Store.Change(context.WithoutCancel(ctx), id)
+		if err != nil || change.Done() {
+			return change, err
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return change, nil
+		}
+	}
+}
+
+// StopAll stops the processes of all stored instances without touching what is declared: the next orbitd boots them
+// again. The supervisor must not have been started.
+func (s *Supervisor) StopAll(ctx context.Context, stopped func(workspace string)) error {
+	instances, err := s.Store.Instances(ctx, "", maxInstances)
+	if err != nil {
+		return fmt.Errorf("stop the instances: %w", err)
+	}
+	var errs []error
+	for _, i := range instances {
+		a := newActor(s, i.Workspace)
+		if err := a.stopProcesses(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop the instance of workspace %s: %w", i.Workspace, err))
+			continue
+		}
+		stopped(i.Workspace)
+	}
+	return errors.Join(errs...)
+}
+
+// maxInstances bounds a list of all instances: far more than one machine can run.
+const maxInstances = 100_000

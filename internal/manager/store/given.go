@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Given is everything declared about an instance at one moment: what a process is started with. It holds no secret,
+// only which set they come from.
+type Given struct {
+	Generation int64              `json:"generation"`
+	Spec       orbit.InstanceSpec `json:"spec"`
+	// Plugins are those with a resource of their own; the instance's own are in Spec.
+	Plugins   map[string]orbit.PluginSpec `json:"plugins,omitempty"`
+	SecretSet int64                       `json:"secret_set"`
+	// SecretRevisions tell by name which value a secret has.
+	SecretRevisions map[string]int64 `json:"secret_revisions,omitempty"`
+}
+
+// Declared returns everything that is declared about a workspace now, or ErrNotFound.
+func (q queries) Declared(ctx context.Context, workspace string) (Given, error) {
+	instance, err := q.Instance(ctx, workspace)
+	if err != nil {
+		return Given{}, err
+	}
+	plugins, err := q.Plugins(ctx, workspace)
+	if err != nil {
+		return Given{}, err
+	}
+	secrets, err := q.Secrets(ctx, workspace, instance.SecretSet)
+	if err != nil {
+		return Given{}, err
+	}
+	given := Given{
+		Generation: instance.Generation, Spec: instance.Spec, SecretSet: instance.SecretSet,
+		Plugins:         make(map[string]orbit.PluginSpec, len(plugins)),
+		SecretRevisions: make(map[string]int64, len(secrets)),
+	}
+	for _, p := range plugins {
+		given.Plugins[p.Package] = p.Spec
+	}
+	for _, s := range secrets {
+		given.SecretRevisions[s.Name] = s.Revision
+	}
+	return given, nil
+}
+
+// State is what changeplan compares. What is stored was accepted, so a document that does not parse is a fault.
+func (g Given) State() (changeplan.State, error) {
+	tokens := make(map[string]string, len(g.SecretRevisions))
+	for name, revision := range g.SecretRevisions {
+		tokens[name] = strconv.FormatInt(revision, 10)
+	}
+	state, diagnostics := changeplan.FromSpec(g.Spec, tokens)
+	for name, spec := range g.Plugins {
+		plugin, found := changeplan.FromPluginSpec(name, spec)
+		state.Plugins[name] = plugin
+		diagnostics = append(diagnostics, found...)
+	}
+	for _, d := range diagnostics {
+		if d.Severity == orbit.SeverityError {
+			return state, fmt.Errorf("read what is stored: %s", d)
+		}
+	}
+	return state, nil
+}
+
+// Packages are all plugins with their versions, whichever resource declared them.
+func (g Given) Packages() map[string]string {
+	versions := make(map[string]string, len(g.Plugins)+len(g.Spec.Plugins))
+	for name, p := range g.Spec.Plugins {
+		versions[name] = p.Version
+	}
+	for name, p := range g.Plugins {
+		versions[name] = p.Version
+	}
+	return versions
+}

@@ -1,0 +1,161 @@
+// Package vault joins the keyring and the store: it seals a workspace's secrets before they are stored and opens them
+// for the process that needs them.
+package vault
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+)
+
+// databasePassword is the credential's name of the password of a workspace's database role.
+const databasePassword = "database-password"
+
+// passwordBytes is the entropy of a generated password.
+const passwordBytes = 24
+
+// Vault opens and seals. All methods may be called concurrently.
+type Vault struct {
+	keyring *secret.Keyring
+	store   *store.Store
+}
+
+// New returns a vault over what is stored.
+func New(keyring *secret.Keyring, s *store.Store) *Vault { return &Vault{keyring: keyring, store: s} }
+
+// PutSecrets stores the values as a new set and returns its number. A value that equals the one of the same name in
+// the set before keeps its revision; a new one gets the given revision.
+func (v *Vault) PutSecrets(ctx context.Context, tx *store.Tx, workspace string, values map[string]string, before, revision int64) (int64, error) {
+	if len(values) == 0 {
+		return 0, nil
+	}
+	previous, err := tx.Secrets(ctx, workspace, before)
+	if err != nil {
+		return 0, err
+	}
+	set, err := tx.NextSecretSet(ctx)
+	if err != nil {
+		return 0, err
+	}
+	secrets := make([]store.Secret, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		sealed, err := v.keyring.Seal([]byte(values[name]), secretContext(workspace, set, name))
+		if err != nil {
+			return 0, fmt.Errorf("seal secret %s of %s: %w", name, workspace, err)
+		}
+		s := store.Secret{Name: name, Revision: revision, KeyID: sealed.KeyID, Ciphertext: sealed.Ciphertext}
+		if old, found := find(previous, name); found {
+			value, err := v.open(workspace, before, old)
+			if err != nil {
+				return 0, err
+			}
+			if value == values[name] {
+				s.Revision = old.Revision
+			}
+		}
+		secrets = append(secrets, s)
+	}
+	return set, tx.PutSecrets(ctx, set, secrets)
+}
+
+// Secrets opens the values of a set.
+func (v *Vault) Secrets(ctx context.Context, workspace string, set int64) (map[string]string, error) {
+	sealed, err := v.store.Secrets(ctx, workspace, set)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[string]string, len(sealed))
+	for _, s := range sealed {
+		if values[s.Name], err = v.open(workspace, set, s); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// Masker returns what hides the workspace's present secrets in texts.
+func (v *Vault) Masker(ctx context.Context, workspace string) (*secret.Masker, error) {
+	instance, err := v.store.Instance(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	values, err := v.Secrets(ctx, workspace, instance.SecretSet)
+	if err != nil {
+		return nil, err
+	}
+	password, err := v.DatabasePassword(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	return secret.NewMasker(append(slices.Collect(maps.Values(values)), password)), nil
+}
+
+// DatabasePassword returns the password of the workspace's database role, and makes it when it is first asked for.
+func (v *Vault) DatabasePassword(ctx context.Context, workspace string) (string, error) {
+	password, err := v.databasePassword(ctx, workspace)
+	if !errors.Is(err, store.ErrNotFound) {
+		return password, err
+	}
+	err = v.store.Update(ctx, workspace, func(tx *store.Tx) error {
+		if _, err := tx.Credential(ctx, workspace, databasePassword); !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		random := make([]byte, passwordBytes)
+		if _, err := rand.Read(random); err != nil {
+			return fmt.Errorf("make a database password for %s: %w", workspace, err)
+		}
+		sealed, err := v.keyring.Seal([]byte(base64.RawURLEncoding.EncodeToString(random)), credentialContext(workspace, databasePassword))
+		if err != nil {
+			return fmt.Errorf("seal the database password of %s: %w", workspace, err)
+		}
+		return tx.PutCredential(ctx, databasePassword, store.Credential(sealed))
+	})
+	if err != nil {
+		return "", err
+	}
+	return v.databasePassword(ctx, workspace)
+}
+
+func (v *Vault) databasePassword(ctx context.Context, workspace string) (string, error) {
+	credential, err := v.store.Credential(ctx, workspace, databasePassword)
+	if err != nil {
+		return "", err
+	}
+	password, err := v.keyring.Open(secret.Sealed(credential), credentialContext(workspace, databasePassword))
+	if err != nil {
+		return "", fmt.Errorf("open the database password of %s: %w", workspace, err)
+	}
+	return string(password), nil
+}
+
+func (v *Vault) open(workspace string, set int64, s store.Secret) (string, error) {
+	value, err := v.keyring.Open(secret.Sealed{KeyID: s.KeyID, Ciphertext: s.Ciphertext}, secretContext(workspace, set, s.Name))
+	if err != nil {
+		return "", fmt.Errorf("open secret %s of %s: %w", s.Name, workspace, err)
+	}
+	return string(value), nil
+}
+
+func find(secrets []store.Secret, name string) (store.Secret, bool) {
+	for _, s := range secrets {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return store.Secret{}, false
+}
+
+// The contexts bind a sealed value to its place, so that a row copied to another workspace does not open.
+
+func secretContext(workspace string, set int64, name string) string {
+	return fmt.Sprintf("secret/%s/%d/%s", workspace, set, name)
+}
+
+func credentialContext(workspace, name string) string { return "credential/" + workspace + "/" + name }
