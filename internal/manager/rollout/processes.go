@@ -60,14 +60,21 @@ func (a *actor) standby(ctx context.Context, given store.Given, installed bundle
 	if instance.UserID != nil {
 		spec.UserID = uint32(*instance.UserID) //nolint:gosec // comes from a range of user ids
 	}
-	started, err := a.Runtime.Start(ctx, spec)
-	if err != nil {
+	p := &process{record: store.Process{
+		Workspace: a.workspace, ID: spec.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash,
+		// The runtime finds the process by its name when an orbitd dies before it knows more of it.
+		Handle: runtime.Handle{
+			Version: runtime.HandleVersion, Runtime: a.Runtime.Name(), Workspace: a.workspace, ID: spec.ID,
+		},
+	}}
+	if err := a.Store.PutProcess(ctx, p.record); err != nil {
+		return nil, err
+	}
+	if p.Process, err = a.Runtime.Start(ctx, spec); err != nil {
+		a.forget(ctx, p)
 		return nil, fmt.Errorf("start a process: %w", err)
 	}
-	p := &process{Process: started, record: store.Process{
-		Workspace: a.workspace, ID: spec.ID, Role: store.RoleStarting, Handle: started.Handle(), Given: given,
-		Bundle: installed.Hash,
-	}}
+	p.record.Handle = p.Process.Handle()
 	if err := a.Store.PutProcess(ctx, p.record); err != nil {
 		a.discard(ctx, p)
 		return nil, err

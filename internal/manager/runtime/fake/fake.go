@@ -1,0 +1,222 @@
+// Package fake is a runtime without processes, for tests: of what starts, changes and stops instances, with faults as
+// settings and every call recorded, and of everything around it, because a fake process can serve HTTP.
+//
+// Its processes live as long as the Runtime value. A test restarts orbitd by giving the same value to a new one.
+package fake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+)
+
+// Name is the runtime's name as handles have it.
+const Name = "fake"
+
+// Options are what New needs. The zero value is a runtime without faults and without network.
+type Options struct {
+	// Serve makes a ready process listen on a port of the loopback interface; see the server's paths there. Without it
+	// Address is made up, and the runtime can be used in a bubble of testing/synctest.
+	Serve bool
+	// Boot decides whether a process starts with what it is given: an error makes Activate fail with it, as a
+	// *runtime.BootError of code boot_failed when it is not one already. It is called without locks; nil accepts all.
+	Boot func(workspace, bundle string, boot runtime.Boot) error
+}
+
+// Call is one recorded call.
+type Call struct {
+	Op        Op
+	Workspace string
+	// ID is the process's; "" for OpDestroy.
+	ID string
+}
+
+// String renders the call as "start acme/p1".
+func (c Call) String() string {
+	if c.ID == "" {
+		return fmt.Sprintf("%s %s", c.Op, c.Workspace)
+	}
+	return fmt.Sprintf("%s %s/%s", c.Op, c.Workspace, c.ID)
+}
+
+// key tells processes apart.
+type key struct{ workspace, id string }
+
+// Runtime implements runtime.Runtime.
+type Runtime struct {
+	options Options
+
+	mu        sync.Mutex
+	faults    []*Fault
+	calls     []Call
+	processes map[key]*Process
+	logs      map[string][]string
+	lastPID   int
+}
+
+var _ runtime.Runtime = (*Runtime)(nil)
+
+// New returns a runtime without processes.
+func New(options Options) *Runtime {
+	return &Runtime{
+		options: options, processes: map[key]*Process{}, logs: map[string][]string{},
+		lastPID: firstPID,
+	}
+}
+
+// firstPID is below the first made-up pid, and above what Linux gives to processes.
+const firstPID = 1 << 22
+
+// Close ends all processes.
+func (r *Runtime) Close() error {
+	for _, p := range r.Processes("") {
+		p.end(runtime.Exit{Code: -1, Signal: "SIGKILL"})
+	}
+	return nil
+}
+
+// Name is "fake".
+func (r *Runtime) Name() string { return Name }
+
+// Start makes a process in standby.
+func (r *Runtime) Start(ctx context.Context, spec runtime.Spec) (runtime.Process, error) {
+	fault := r.record(OpStart, spec.Workspace, spec.ID)
+	err := fault.delay(ctx)
+	if err == nil {
+		err = fault.Err
+	}
+	var p *Process
+	if err == nil {
+		p, err = r.add(spec)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start process %s of workspace %s: %w", spec.ID, spec.Workspace, err)
+	}
+	if fault.Die {
+		p.end(runtime.Exit{Code: 1})
+	}
+	return p, nil
+}
+
+// add makes the process.
+func (r *Runtime) add(spec runtime.Spec) (*Process, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := key{spec.Workspace, spec.ID}
+	if r.processes[k] != nil {
+		return nil, errors.New("a process of this id runs already")
+	}
+	r.lastPID++
+	p := &Process{runtime: r, spec: spec, pid: r.lastPID, started: time.Now()}
+	p.alive, p.finish = context.WithCancel(context.Background())
+	r.processes[k] = p
+	return p, nil
+}
+
+// Recover returns the process that the handle identifies.
+func (r *Runtime) Recover(ctx context.Context, handle runtime.Handle) (runtime.Process, error) {
+	fault := r.record(OpRecover, handle.Workspace, handle.ID)
+	if err := fault.delay(ctx); err != nil {
+		return nil, err
+	}
+	if fault.Err != nil {
+		return nil, fault.Err
+	}
+	r.mu.Lock()
+	p := r.processes[key{handle.Workspace, handle.ID}]
+	r.mu.Unlock()
+	if p == nil {
+		return nil, runtime.ErrGone
+	}
+	if fault.Die {
+		p.end(runtime.Exit{Code: 1})
+	}
+	return p, nil
+}
+
+// Destroy forgets the workspace's log. It refuses while one of its processes runs.
+func (r *Runtime) Destroy(ctx context.Context, workspace string) error {
+	fault := r.record(OpDestroy, workspace, "")
+	if err := fault.delay(ctx); err != nil {
+		return err
+	}
+	if fault.Err != nil {
+		return fault.Err
+	}
+	if running := r.Processes(workspace); len(running) > 0 {
+		return fmt.Errorf("remove the files of workspace %s: its process %s still runs; stop it first",
+			workspace, running[0].spec.ID)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.logs, workspace)
+	return nil
+}
+
+// Logs returns the newest lines of the workspace's log.
+func (r *Runtime) Logs(_ context.Context, workspace string, n int) ([]string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lines := r.logs[workspace]
+	return slices.Clone(lines[max(0, len(lines)-max(0, n)):]), nil
+}
+
+// Log adds a line to the workspace's log.
+func (r *Runtime) Log(workspace, line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.logs[workspace] = append(r.logs[workspace], line)
+}
+
+// Calls are the calls since the last Forget, in the order in which they began.
+func (r *Runtime) Calls() []Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}
+
+// Forget empties the record of calls.
+func (r *Runtime) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = nil
+}
+
+// Processes are the running processes of the workspace, oldest first; of all workspaces for "".
+func (r *Runtime) Processes(workspace string) []*Process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	running := slices.DeleteFunc(slices.Collect(maps.Values(r.processes)), func(p *Process) bool {
+		return workspace != "" && p.spec.Workspace != workspace
+	})
+	slices.SortFunc(running, func(a, b *Process) int { return a.pid - b.pid })
+	return running
+}
+
+// Kill ends the workspace's processes as SIGKILL from elsewhere does.
+func (r *Runtime) Kill(workspace string) {
+	for _, p := range r.Processes(workspace) {
+		p.Kill()
+	}
+}
+
+// record notes the call and takes the fault that strikes it.
+func (r *Runtime) record(op Op, workspace, id string) Fault {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, Call{op, workspace, id})
+	return r.strike(op, workspace)
+}
+
+// forget ends the process's place among the running ones.
+func (r *Runtime) forget(p *Process) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.processes, key{p.spec.Workspace, p.spec.ID})
+}

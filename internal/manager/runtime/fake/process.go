@@ -1,0 +1,229 @@
+package fake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// madeUpMemory is what every fake process uses, in bytes.
+const madeUpMemory = 200 << 20
+
+// Process is a fake process. It implements runtime.Process.
+type Process struct {
+	runtime *Runtime
+	spec    runtime.Spec
+	pid     int
+	started time.Time
+	alive   context.Context //nolint:containedctx // it is the process's life
+	finish  context.CancelFunc
+
+	mu        sync.Mutex
+	activated bool
+	config    runtime.Config
+	address   string
+	server    *server
+	ended     bool
+	exit      runtime.Exit
+}
+
+var _ runtime.Process = (*Process)(nil)
+
+// Spec is what the process was made from.
+func (p *Process) Spec() runtime.Spec { return p.spec }
+
+// Handle identifies the process to Recover.
+func (p *Process) Handle() runtime.Handle {
+	data, _ := json.Marshal(map[string]int{"pid": p.pid}) //nolint:errchkjson // a map of numbers has a JSON form
+	return runtime.Handle{
+		Version: runtime.HandleVersion, Runtime: Name, Workspace: p.spec.Workspace, ID: p.spec.ID, Data: data,
+	}
+}
+
+// Config is what the process was last given, secrets included.
+func (p *Process) Config() runtime.Config {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.config
+}
+
+// Activate makes the process ready.
+func (p *Process) Activate(ctx context.Context, boot runtime.Boot) error {
+	fault := p.runtime.record(OpActivate, p.spec.Workspace, p.spec.ID)
+	if err := p.activate(ctx, fault, boot); err != nil {
+		return fmt.Errorf("activate process %s of workspace %s: %w", p.spec.ID, p.spec.Workspace, err)
+	}
+	if fault.Die {
+		p.end(runtime.Exit{Code: 1})
+	}
+	return nil
+}
+
+func (p *Process) activate(ctx context.Context, fault Fault, boot runtime.Boot) error {
+	p.mu.Lock()
+	again := p.activated
+	p.activated = true
+	p.mu.Unlock()
+	if again {
+		return errors.New("it has been activated before")
+	}
+	err := p.boot(ctx, fault, boot)
+	var broken *runtime.BootError
+	if errors.As(err, &broken) {
+		p.runtime.Log(p.spec.Workspace, broken.Error())
+		p.end(runtime.Exit{Code: 1})
+	}
+	return err
+}
+
+// boot is the way from standby to ready. Its errors are those of Activate.
+func (p *Process) boot(ctx context.Context, fault Fault, boot runtime.Boot) error {
+	// A process that ends while it boots ends the wait as well.
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.alive, cancel)() //nolint:contextcheck // two lives end the wait, and this is the other
+	err := fault.delay(waiting)
+	switch {
+	case p.hasExited():
+		return &runtime.BootError{Code: orbit.CodeProcessExited, Message: "the process " + p.Exit().String()}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &runtime.BootError{Code: orbit.CodeBootTimeout, Message: "the process was still starting at the deadline"}
+	case err != nil:
+		return err
+	case fault.Err != nil:
+		return fault.Err
+	}
+	if check := p.runtime.options.Boot; check != nil {
+		if err := check(p.spec.Workspace, p.spec.Bundle, boot); err != nil {
+			var broken *runtime.BootError
+			if errors.As(err, &broken) {
+				return err
+			}
+			return &runtime.BootError{Code: orbit.CodeBootFailed, Message: err.Error()}
+		}
+	}
+	return p.listen(ctx, boot.Config)
+}
+
+// listen makes the process ready at an address.
+func (p *Process) listen(ctx context.Context, config runtime.Config) error {
+	address := fmt.Sprintf("%s.%s.fake:7007", p.spec.ID, p.spec.Workspace)
+	var s *server
+	if p.runtime.options.Serve {
+		var err error
+		if s, err = serve(ctx, p); err != nil {
+			return fmt.Errorf("serve: %w", err)
+		}
+		address = s.address()
+	}
+	p.mu.Lock()
+	ended := p.ended
+	if !ended {
+		p.config, p.address, p.server = config, address, s
+	}
+	p.mu.Unlock()
+	if ended {
+		s.close()
+		return &runtime.BootError{Code: orbit.CodeProcessExited, Message: "the process " + p.Exit().String()}
+	}
+	p.runtime.Log(p.spec.Workspace, fmt.Sprintf("process %s listens on %s", p.spec.ID, address))
+	return nil
+}
+
+// Push gives the process its new config.
+func (p *Process) Push(ctx context.Context, config runtime.Config) error {
+	fault := p.runtime.record(OpPush, p.spec.Workspace, p.spec.ID)
+	err := fault.delay(ctx)
+	switch {
+	case err != nil:
+	case fault.Err != nil:
+		err = fault.Err
+	case p.Address() == "":
+		err = errors.New("it is not ready")
+	}
+	if err != nil {
+		return fmt.Errorf("push config to workspace %s: %w", p.spec.Workspace, err)
+	}
+	p.mu.Lock()
+	p.config = config
+	p.mu.Unlock()
+	if fault.Die {
+		p.end(runtime.Exit{Code: 1})
+	}
+	return nil
+}
+
+// Address is where the process listens, or a made-up address.
+func (p *Process) Address() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return ""
+	}
+	return p.address
+}
+
+// Stats says made-up figures.
+func (p *Process) Stats(context.Context) (runtime.Stats, error) {
+	if p.hasExited() {
+		return runtime.Stats{}, fmt.Errorf("measure process %d of workspace %s: %w", p.pid, p.spec.Workspace, runtime.ErrGone)
+	}
+	return runtime.Stats{
+		PID: p.pid, StartedAt: p.started, MemoryBytes: madeUpMemory, MemoryLimit: "heap", Isolated: p.spec.UserID != 0,
+	}, nil
+}
+
+// Stop ends the process.
+func (p *Process) Stop(ctx context.Context, _ time.Duration) error {
+	fault := p.runtime.record(OpStop, p.spec.Workspace, p.spec.ID)
+	if p.hasExited() {
+		return nil
+	}
+	err := fault.delay(ctx)
+	if err == nil {
+		err = fault.Err
+	}
+	if err != nil {
+		return fmt.Errorf("stop process %s of workspace %s: %w", p.spec.ID, p.spec.Workspace, err)
+	}
+	p.end(runtime.Exit{Requested: true})
+	return nil
+}
+
+// Kill ends the process as SIGKILL from elsewhere does.
+func (p *Process) Kill() { p.end(runtime.Exit{Code: -1, Signal: "SIGKILL"}) }
+
+// Exited is closed when the process has ended.
+func (p *Process) Exited() <-chan struct{} { return p.alive.Done() }
+
+// Exit says how the process ended.
+func (p *Process) Exit() runtime.Exit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.exit
+}
+
+func (p *Process) hasExited() bool { return p.alive.Err() != nil }
+
+// end ends the process, once, and returns when it has ended.
+func (p *Process) end(exit runtime.Exit) {
+	p.mu.Lock()
+	if p.ended {
+		p.mu.Unlock()
+		<-p.alive.Done()
+		return
+	}
+	exit.At = time.Now()
+	p.ended, p.exit = true, exit
+	s := p.server
+	p.mu.Unlock()
+	s.close()
+	p.runtime.forget(p)
+	p.finish()
+}
