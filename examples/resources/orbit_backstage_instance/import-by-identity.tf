@@ -1,0 +1,6 @@
+import {
+  to = orbit_backstage_instance.acme
+  identity = {
+    workspace = "acme"
+  }
+}

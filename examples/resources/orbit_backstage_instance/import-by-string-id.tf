@@ -1,0 +1,4 @@
+import {
+  to = orbit_backstage_instance.acme
+  id = "acme"
+}

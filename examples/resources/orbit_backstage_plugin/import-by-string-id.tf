@@ -1,0 +1,4 @@
+import {
+  to = orbit_backstage_plugin.argocd
+  id = "acme/@roadiehq/backstage-plugin-argo-cd-backend"
+}

@@ -1,0 +1,52 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// checkInstance finds what is wrong with an instance by itself, as far as its values are known: at validation many are
+// not yet.
+func checkInstance(ctx context.Context, config *instanceModel, diags *diag.Diagnostics) []orbit.Diagnostic {
+	var secrets declare.Names
+	if names, known := config.secretNames(); known {
+		secrets = names
+	}
+	findings := whereKnown(config.Workspace, declare.Workspace)
+	findings = append(findings, checkDocument(config.Config, secrets)...)
+	entries, _ := config.entries(ctx, diags)
+	fragments := make(map[string]appconfig.Document, len(entries))
+	for pkg, entry := range entries {
+		findings = append(findings, checkPlugin(types.StringValue(pkg), entry.Version, entry.Config, secrets)...)
+		fragments[pkg], _ = appconfig.Parse(entry.Config.ValueString())
+	}
+	return append(findings, appconfig.Conflicts(fragments)...)
+}
+
+// checkPlugin finds what is wrong with a plugin by itself. Nil secrets mean that it is not known which are defined.
+func checkPlugin(pkg, version, config types.String, secrets declare.Names) []orbit.Diagnostic {
+	findings := whereKnown(pkg, declare.Package)
+	findings = append(findings, whereKnown(version, declare.Version)...)
+	findings = append(findings, checkDocument(config, secrets)...)
+	for i := range findings {
+		findings[i].Plugin = pkg.ValueString()
+	}
+	return findings
+}
+
+func checkDocument(config types.String, secrets declare.Names) []orbit.Diagnostic {
+	return whereKnown(config, func(text string) []orbit.Diagnostic { return declare.Document(text, secrets) })
+}
+
+func whereKnown(value types.String, check func(string) []orbit.Diagnostic) []orbit.Diagnostic {
+	if value.IsUnknown() || value.IsNull() {
+		return nil
+	}
+	return check(value.ValueString())
+}

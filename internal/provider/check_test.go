@@ -1,0 +1,65 @@
+package provider_test
+
+import "testing"
+
+func TestBadInputIsAnErrorAtPlanAtItsAttribute(t *testing.T) {
+	t.Parallel()
+	plugin := func(pkg string, entry object) object { return object{"plugins": object{pkg: entry}} }
+	for name, c := range map[string]struct {
+		config object
+		says   []string
+	}{
+		"invalid yaml":          {object{"config": "a:\n  - b\n c: d\n"}, []string{`[AttributeName("config")]`, "Line "}},
+		"no mapping":            {object{"config": "- a\n"}, []string{`[AttributeName("config")]`, "mapping"}},
+		"a key of the manager":  {object{"config": "backend:\n  database: {client: pg}\n"}, []string{`[AttributeName("config")]`, "Line 2, column 3", "backend.database"}},
+		"an undefined secret":   {object{"config": "a: ${MISSING}\n"}, []string{`[AttributeName("config")]`, "${MISSING}"}},
+		"a workspace":           {object{"workspace": "Acme Corp"}, []string{`[AttributeName("workspace")]`, "DNS label"}},
+		"a range":               {plugin("@acme/x", object{"version": "^1.0.0"}), []string{`ElementKeyString("@acme/x").AttributeName("version")`}},
+		"a package":             {plugin("@acme/x@1.0.0", object{"version": "1.0.0"}), []string{`ElementKeyString("@acme/x@1.0.0")`}},
+		"a plugin's document":   {plugin("@acme/x", object{"version": "1.0.0", "config": "- a"}), []string{`ElementKeyString("@acme/x").AttributeName("config")`, "mapping"}},
+		"a file":                {object{"config": "a: {$file: /etc/passwd}\n"}, []string{`[AttributeName("config")]`, "$file"}},
+		"memory":                {object{"memory_limit_mib": 1}, []string{`[AttributeName("memory_limit_mib")]`}},
+		"secrets, no version":   {object{"secrets_wo": object{"A": "x"}}, []string{"secrets_wo_version"}},
+		"a secret's name":       {object{"secrets_wo": object{"1 A": "x"}, "secrets_wo_version": 1}, []string{"secrets_wo"}},
+		"a malformed timeout":   {object{"timeouts": object{"create": "soon"}}, []string{"timeouts"}},
+		"conflicting fragments": {object{"plugins": object{"@acme/x": object{"version": "1.0.0", "config": "a: 1"}, "@acme/y": object{"version": "1.0.0", "config": "a: 2"}}}, []string{"plugins"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := coreFor(t, newFakeAPI(t)).instance().plan(t, with(acme(), c.config))
+			if !p.diags.hasErrors() {
+				t.Fatal("it was planned")
+			}
+			want(t, p.diags.errors(), c.says...)
+		})
+	}
+}
+
+func TestASecretIsDefinedByItsNameAlone(t *testing.T) {
+	t.Parallel()
+	config := with(acme(), object{"config": "a: ${TOKEN}\n", "secrets_wo": object{"TOKEN": unknown}, "secrets_wo_version": 1})
+	must(t, "plan", coreFor(t, newFakeAPI(t)).instance().plan(t, config).diags)
+}
+
+func TestBadPluginInputIsAnErrorAtPlan(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config object
+		says   []string
+	}{
+		"package":              {object{"package": "Not A Package"}, []string{`[AttributeName("package")]`}},
+		"version":              {object{"version": "latest"}, []string{`[AttributeName("version")]`}},
+		"workspace":            {object{"workspace": "-"}, []string{`[AttributeName("workspace")]`}},
+		"config":               {object{"config": "a: ["}, []string{`[AttributeName("config")]`, "Line "}},
+		"a key of the manager": {object{"config": "backend: {listen: ':80'}"}, []string{`[AttributeName("config")]`, "backend.listen"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := coreFor(t, newFakeAPI(t)).plugin().plan(t, with(argoCD(), c.config))
+			if !p.diags.hasErrors() {
+				t.Fatal("it was planned")
+			}
+			want(t, p.diags.errors(), c.says...)
+		})
+	}
+}

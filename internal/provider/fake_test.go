@@ -1,0 +1,310 @@
+package provider_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+const fakeToken = "the-token"
+
+// fakeAPI is orbitd's API over a map: what a write declares is there at once, and a change is applied when it is asked
+// for, unless a test says otherwise.
+type fakeAPI struct {
+	*httptest.Server
+
+	mu        sync.Mutex
+	instances map[string]*orbit.Instance
+	plugins   map[string]map[string]*orbit.Plugin
+	secrets   map[string]map[string]string
+	changes   map[string]*fakeChange
+	writes    []fakeWrite
+
+	// fail puts every write back with this problem.
+	fail *orbit.Problem
+	// warnings are those of every applied change.
+	warnings []orbit.Diagnostic
+	// costs is what every changing write would cost now; empty means that it fits.
+	costs orbit.Impact
+	// plan is what the plan route answers; nil means that it finds nothing and expects a restart.
+	plan *orbit.PlanResult
+	// waiting is sent to by every poll; nil lets polls answer at once. A test that sets it lets them hang.
+	waiting chan struct{}
+	// keepsRubble leaves an instance whose creation failed.
+	keepsRubble bool
+}
+
+// fakeWrite is one write as the API got it.
+type fakeWrite struct {
+	Method, Path string
+	Header       http.Header
+	Instance     orbit.InstanceWrite
+	Plugin       orbit.PluginWrite
+	Plan         orbit.PlanRequest
+}
+
+type fakeChange struct {
+	orbit.Change
+	putBack func()
+}
+
+func newFakeAPI(t *testing.T) *fakeAPI {
+	t.Helper()
+	f := &fakeAPI{
+		instances: map[string]*orbit.Instance{}, plugins: map[string]map[string]*orbit.Plugin{},
+		secrets: map[string]map[string]string{}, changes: map[string]*fakeChange{},
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/instances/{workspace}", f.getInstance)
+	mux.HandleFunc("PUT /v1/instances/{workspace}", f.putInstance)
+	mux.HandleFunc("DELETE /v1/instances/{workspace}", f.deleteInstance)
+	mux.HandleFunc("POST /v1/instances/{workspace}/plan", f.postPlan)
+	mux.HandleFunc("GET /v1/instances/{workspace}/plugins", f.listPlugins)
+	mux.HandleFunc("GET /v1/instances/{workspace}/plugins/{package}", f.getPlugin)
+	mux.HandleFunc("PUT /v1/instances/{workspace}/plugins/{package}", f.putPlugin)
+	mux.HandleFunc("DELETE /v1/instances/{workspace}/plugins/{package}", f.deletePlugin)
+	mux.HandleFunc("GET /v1/changes/{id}", f.getChange)
+	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+fakeToken {
+			refuse(w, http.StatusUnauthorized, orbit.CodeUnauthorized, "the token is not orbitd's")
+			return
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(f.Close)
+	return f
+}
+
+func respond(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func refuse(w http.ResponseWriter, status int, code orbit.Code, detail string) {
+	w.Header().Set("Content-Type", orbit.ProblemMediaType)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(orbit.Problem{Title: "Refused", Code: code, Detail: detail, RequestID: "r-1"})
+}
+
+func tag(spec any) string {
+	content, _ := json.Marshal(spec)
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:8])
+}
+
+// admit answers for a write whose precondition does not hold.
+func (f *fakeAPI) admit(w http.ResponseWriter, r *http.Request, exists bool, etag string, write orbit.WriteOptions) bool {
+	match := strings.Trim(r.Header.Get("If-Match"), `"`)
+	switch {
+	case r.Header.Get("If-None-Match") == "*" && exists:
+		refuse(w, http.StatusConflict, orbit.CodeAlreadyExists, "it exists; import it with terraform import ADDRESS ID")
+	case r.Header.Get("If-None-Match") == "" && match == "":
+		refuse(w, http.StatusPreconditionRequired, orbit.CodePreconditionMiss, "no precondition")
+	case match != "" && !exists:
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such thing")
+	case match != "" && match != etag:
+		refuse(w, http.StatusPreconditionFailed, orbit.CodeStale, "the version is another one")
+	case f.costs != "" && write.MaxImpact.Valid() && f.costs.Exceeds(write.MaxImpact):
+		refuse(w, http.StatusConflict, orbit.CodeImpactExceeded, "planned "+string(write.MaxImpact)+", now a "+string(f.costs))
+	default:
+		return true
+	}
+	return false
+}
+
+func (f *fakeAPI) accept(w http.ResponseWriter, change orbit.Change, putBack func()) {
+	change.ID = "c" + strconv.Itoa(len(f.changes)+1)
+	change.State = orbit.ChangePending
+	f.changes[change.ID] = &fakeChange{change, putBack}
+	respond(w, http.StatusAccepted, change)
+}
+
+func (f *fakeAPI) getInstance(w http.ResponseWriter, r *http.Request) {
+	instance, ok := f.instances[r.PathValue("workspace")]
+	if !ok {
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such instance")
+		return
+	}
+	respond(w, http.StatusOK, instance)
+}
+
+func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
+	workspace := r.PathValue("workspace")
+	var write orbit.InstanceWrite
+	_ = json.NewDecoder(r.Body).Decode(&write)
+	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Instance: write})
+	before := f.instances[workspace]
+	var etag string
+	if before != nil {
+		etag = before.ETag
+	}
+	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
+		return
+	}
+	secretsBefore := f.secrets[workspace]
+	if write.Secrets != nil {
+		f.secrets[workspace] = write.Secrets
+	}
+	f.instances[workspace] = &orbit.Instance{
+		Workspace: workspace, InstanceSpec: write.InstanceSpec, ETag: tag(write.InstanceSpec),
+		SecretNames: slices.Sorted(maps.Keys(f.secrets[workspace])),
+		URL:         "http://" + workspace + ".localhost:7007", APIURL: "http://" + workspace + ".localhost:7007/api",
+		DatabaseName: "backstage_" + workspace, Generation: int64(len(f.changes) + 1), CreatedAt: time.Unix(1, 0).UTC(),
+		Status: orbit.InstanceStatus{Phase: orbit.PhaseReady, PID: 42, Conditions: []orbit.Condition{
+			{Type: orbit.ConditionReady, Status: "True", Reason: "Serving"},
+		}},
+	}
+	f.accept(w, orbit.Change{Workspace: workspace}, func() {
+		f.secrets[workspace] = secretsBefore
+		switch {
+		case before != nil:
+			f.instances[workspace] = before
+		case !f.keepsRubble:
+			delete(f.instances, workspace)
+		}
+	})
+}
+
+func (f *fakeAPI) deleteInstance(w http.ResponseWriter, r *http.Request) {
+	workspace := r.PathValue("workspace")
+	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path})
+	instance, ok := f.instances[workspace]
+	switch {
+	case !ok:
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such instance")
+	case instance.DeletionProtection:
+		refuse(w, http.StatusConflict, orbit.CodeDeletionProtect, "deletion_protection is on")
+	default:
+		delete(f.instances, workspace)
+		f.accept(w, orbit.Change{Workspace: workspace}, func() { f.instances[workspace] = instance })
+	}
+}
+
+func (f *fakeAPI) postPlan(w http.ResponseWriter, r *http.Request) {
+	var request orbit.PlanRequest
+	_ = json.NewDecoder(r.Body).Decode(&request)
+	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Plan: request})
+	if f.plan == nil {
+		respond(w, http.StatusOK, orbit.PlanResult{Impact: orbit.ImpactRestart})
+		return
+	}
+	respond(w, http.StatusOK, f.plan)
+}
+
+func (f *fakeAPI) listPlugins(w http.ResponseWriter, r *http.Request) {
+	page := orbit.Page[orbit.Plugin]{Items: []orbit.Plugin{}}
+	for _, plugin := range f.plugins[r.PathValue("workspace")] {
+		page.Items = append(page.Items, *plugin)
+	}
+	respond(w, http.StatusOK, page)
+}
+
+func (f *fakeAPI) getPlugin(w http.ResponseWriter, r *http.Request) {
+	plugin, ok := f.plugins[r.PathValue("workspace")][r.PathValue("package")]
+	if !ok {
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such plugin")
+		return
+	}
+	respond(w, http.StatusOK, plugin)
+}
+
+func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
+	workspace, pkg := r.PathValue("workspace"), r.PathValue("package")
+	var write orbit.PluginWrite
+	_ = json.NewDecoder(r.Body).Decode(&write)
+	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Plugin: write})
+	before := f.plugins[workspace][pkg]
+	var etag string
+	if before != nil {
+		etag = before.ETag
+	}
+	if before != nil && before.Owner == orbit.OwnerInstance {
+		refuse(w, http.StatusConflict, orbit.CodePluginOwned, "the plugins map of instance "+workspace+" declares "+pkg)
+		return
+	}
+	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
+		return
+	}
+	if f.plugins[workspace] == nil {
+		f.plugins[workspace] = map[string]*orbit.Plugin{}
+	}
+	f.plugins[workspace][pkg] = &orbit.Plugin{
+		Workspace: workspace, Package: pkg, PluginSpec: write.PluginSpec, Owner: orbit.OwnerPlugin, ETag: tag(write.PluginSpec),
+	}
+	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg}, func() {
+		delete(f.plugins[workspace], pkg)
+		if before != nil {
+			f.plugins[workspace][pkg] = before
+		}
+	})
+}
+
+func (f *fakeAPI) deletePlugin(w http.ResponseWriter, r *http.Request) {
+	workspace, pkg := r.PathValue("workspace"), r.PathValue("package")
+	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path})
+	if _, ok := f.plugins[workspace][pkg]; !ok {
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such plugin")
+		return
+	}
+	delete(f.plugins[workspace], pkg)
+	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg}, func() {})
+}
+
+func (f *fakeAPI) getChange(w http.ResponseWriter, r *http.Request) {
+	if f.waiting != nil {
+		f.mu.Unlock()
+		f.waiting <- struct{}{}
+		<-r.Context().Done()
+		f.mu.Lock()
+		return
+	}
+	change, ok := f.changes[r.PathValue("id")]
+	if !ok {
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such change")
+		return
+	}
+	if change.State == orbit.ChangePending {
+		change.State = orbit.ChangeApplied
+		change.Warnings = f.warnings
+		if f.fail != nil {
+			change.State, change.Problem = orbit.ChangeFailed, f.fail
+			change.putBack()
+		}
+	}
+	respond(w, http.StatusOK, change.Change)
+}
+
+// sent returns the writes of one method, in their order.
+func (f *fakeAPI) sent(method string) []fakeWrite {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found []fakeWrite
+	for _, write := range f.writes {
+		if write.Method == method {
+			found = append(found, write)
+		}
+	}
+	return found
+}
+
+// change does something to the API's world behind Terraform's back.
+func (f *fakeAPI) change(t *testing.T, do func()) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	do()
+}

@@ -1,0 +1,129 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+var _ datasource.DataSourceWithConfigure = (*instanceDataSource)(nil)
+
+// instanceDataSource is the data source orbit_backstage_instance: what is declared, and what orbitd observes.
+type instanceDataSource struct {
+	connected
+}
+
+func newInstanceDataSource() datasource.DataSource { return &instanceDataSource{} }
+
+func (d *instanceDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_backstage_instance"
+}
+
+func (d *instanceDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.connect(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	number := func(description string) schema.Int64Attribute {
+		return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A workspace's Backstage instance: what is declared and what orbitd observes. What moves by " +
+			"itself (conditions, generations, memory) is here and not in the resource, where it would be drift.",
+		Attributes: map[string]schema.Attribute{
+			"workspace": schema.StringAttribute{Required: true, MarkdownDescription: "The workspace."},
+			"release":   text("The Backstage release."),
+			"config":    text("The app-config document as it was declared."),
+			"plugins": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "All plugins of the instance by npm package, whoever declared them.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"version": text("Exact version of the package."),
+					"config":  text("The plugin's part of the app-config."),
+					"owner":   text("Who declared it: `instance`, the plugins map of the instance, or `plugin`, a resource of its own."),
+				}},
+			},
+			"secret_names":     schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the stored secrets. Their values cannot be read."},
+			"secrets_version":  number("The `secrets_wo_version` the secrets were last sent with; 0 when there are none."),
+			"memory_limit_mib": number("Limit of the process's memory in MiB."),
+			"deletion_protection": schema.BoolAttribute{
+				Computed: true, MarkdownDescription: "Whether the manager refuses to delete the instance.",
+			},
+			"url":           text("Where people open the instance."),
+			"api_url":       text("Base of the instance's backend API."),
+			"database_name": text("The instance's own PostgreSQL database."),
+			"generation":    number("Counts the accepted changes of the instance and its plugins."),
+			"created_at":    text("When the instance was created, in RFC 3339."),
+			"status": schema.SingleNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "What orbitd observed.",
+				Attributes: map[string]schema.Attribute{
+					"phase":               text("`Provisioning`, `Ready`, `Updating`, `Failed` or `Deleting`."),
+					"observed_generation": number("The newest generation whose verdict is known."),
+					"pid":                 number("Process id, where instances are processes; null when there is none."),
+					"memory_bytes":        number("Resident memory of the process; null when it is unknown."),
+					"memory_limit":        text("What enforces the memory limit: `cgroup` or `heap`."),
+					"bundle":              text("Content hash of the installed packages."),
+					"started_at":          text("When the serving process started, in RFC 3339."),
+					"conditions": schema.ListNestedAttribute{
+						Computed:            true,
+						MarkdownDescription: "Conditions as Kubernetes has them.",
+						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+							"type":                 text("`Ready`, `Progressing`, `CrashLooping` or `Isolated`."),
+							"status":               text("`True`, `False` or `Unknown`."),
+							"reason":               text("One word for programs."),
+							"message":              text("A sentence for people."),
+							"last_transition_time": text("When the status last changed, in RFC 3339."),
+							"observed_generation":  number("The generation the condition speaks of."),
+						}},
+					},
+				},
+			},
+		},
+	}
+}
+
+func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model instanceDataModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	workspace := model.Workspace.ValueString()
+	summary := "Unable to read instance " + workspace
+	client, ok := d.client(summary, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	instance, err := client.GetInstance(ctx, workspace)
+	if err != nil {
+		reportError(summary, err, nowhere, &resp.Diagnostics)
+		return
+	}
+	plugins, err := allPlugins(ctx, client, workspace)
+	if err != nil {
+		reportError(summary, err, nowhere, &resp.Diagnostics)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, newInstanceDataModel(instance, plugins))...)
+}
+
+func allPlugins(ctx context.Context, client *orbit.Client, workspace string) ([]orbit.Plugin, error) {
+	var plugins []orbit.Plugin
+	var options orbit.PageOptions
+	for {
+		page, err := client.ListPlugins(ctx, workspace, options)
+		if err != nil {
+			return nil, err
+		}
+		plugins = append(plugins, page.Items...)
+		if page.Next == "" {
+			return plugins, nil
+		}
+		options.Cursor = page.Next
+	}
+}

@@ -1,0 +1,160 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// instanceModel is orbit_backstage_instance in configuration, plan and state.
+type instanceModel struct {
+	Workspace          types.String   `tfsdk:"workspace"`
+	Release            types.String   `tfsdk:"release"`
+	Config             types.String   `tfsdk:"config"`
+	Plugins            types.Map      `tfsdk:"plugins"`
+	Secrets            types.Map      `tfsdk:"secrets_wo"`
+	SecretsVersion     types.Int64    `tfsdk:"secrets_wo_version"`
+	MemoryLimitMiB     types.Int64    `tfsdk:"memory_limit_mib"`
+	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
+	Timeouts           timeouts.Value `tfsdk:"timeouts"`
+	URL                types.String   `tfsdk:"url"`
+	APIURL             types.String   `tfsdk:"api_url"`
+	DatabaseName       types.String   `tfsdk:"database_name"`
+	changeModel
+}
+
+// instanceIdentity is the identity of orbit_backstage_instance.
+type instanceIdentity struct {
+	Workspace types.String `tfsdk:"workspace"`
+}
+
+// pluginEntry is one entry of the plugins map.
+type pluginEntry struct {
+	Version types.String `tfsdk:"version"`
+	Config  types.String `tfsdk:"config"`
+}
+
+var pluginEntryType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"version": types.StringType, "config": types.StringType,
+}}
+
+// entries are the map's plugins; known is false where the map itself is unknown.
+func (m *instanceModel) entries(ctx context.Context, diags *diag.Diagnostics) (entries map[string]pluginEntry, known bool) {
+	if m.Plugins.IsUnknown() {
+		return nil, false
+	}
+	diags.Append(m.Plugins.ElementsAs(ctx, &entries, false)...)
+	return entries, true
+}
+
+// spec is what the model declares; known is false as long as a part of it is unknown.
+func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec orbit.InstanceSpec, known bool) {
+	entries, known := m.entries(ctx, diags)
+	known = known && !m.Workspace.IsUnknown() && !m.Release.IsUnknown() && !m.Config.IsUnknown() &&
+		!m.SecretsVersion.IsUnknown() && !m.MemoryLimitMiB.IsUnknown() && !m.DeletionProtection.IsUnknown()
+	spec = orbit.InstanceSpec{
+		Release:            m.Release.ValueString(),
+		Config:             m.Config.ValueString(),
+		SecretsVersion:     m.SecretsVersion.ValueInt64(),
+		MemoryLimitMiB:     int(m.MemoryLimitMiB.ValueInt64()),
+		DeletionProtection: m.DeletionProtection.ValueBool(),
+	}
+	for pkg, entry := range entries {
+		if spec.Plugins == nil {
+			spec.Plugins = make(map[string]orbit.PluginSpec, len(entries))
+		}
+		known = known && !entry.Version.IsUnknown() && !entry.Config.IsUnknown()
+		spec.Plugins[pkg] = orbit.PluginSpec{Version: entry.Version.ValueString(), Config: entry.Config.ValueString()}
+	}
+	return spec, known
+}
+
+// secretNames are the names that the configuration gives, sorted and not nil; known is false where the map is unknown.
+func (m *instanceModel) secretNames() (names []string, known bool) {
+	names = slices.AppendSeq([]string{}, maps.Keys(m.Secrets.Elements()))
+	slices.Sort(names)
+	return names, !m.Secrets.IsUnknown()
+}
+
+// secretValues are the configured values, an empty map when there are none: sent, it replaces what is stored.
+func (m *instanceModel) secretValues(ctx context.Context, diags *diag.Diagnostics) map[string]string {
+	values := map[string]string{}
+	if !m.Secrets.IsNull() {
+		diags.Append(m.Secrets.ElementsAs(ctx, &values, false)...)
+	}
+	return values
+}
+
+// adopt takes over what orbitd has: a declared value only where it means something else than the model's, so that a
+// document keeps the user's own formatting.
+func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, diags *diag.Diagnostics) {
+	entries, _ := m.entries(ctx, diags)
+	m.Workspace = types.StringValue(instance.Workspace)
+	m.Release = types.StringValue(instance.Release)
+	m.Config = adoptDocument(m.Config, instance.Config)
+	m.Plugins = adoptPlugins(ctx, m.Plugins, entries, instance.Plugins, diags)
+	m.Secrets = types.MapNull(types.StringType)
+	m.SecretsVersion = types.Int64Value(instance.SecretsVersion)
+	if instance.SecretsVersion == 0 {
+		m.SecretsVersion = types.Int64Null()
+	}
+	m.MemoryLimitMiB = types.Int64Value(int64(instance.MemoryLimitMiB))
+	m.DeletionProtection = types.BoolValue(instance.DeletionProtection)
+	m.adoptComputed(instance)
+}
+
+// adoptComputed takes over what orbitd chose.
+func (m *instanceModel) adoptComputed(instance *orbit.Instance) {
+	m.URL = types.StringValue(instance.URL)
+	m.APIURL = types.StringValue(instance.APIURL)
+	m.DatabaseName = types.StringValue(instance.DatabaseName)
+}
+
+// forgetUnknown makes null what a create could not learn; the next read fills it in.
+func (m *instanceModel) forgetUnknown() {
+	for _, value := range []*types.String{&m.URL, &m.APIURL, &m.DatabaseName} {
+		if value.IsUnknown() {
+			*value = types.StringNull()
+		}
+	}
+}
+
+func adoptDocument(known types.String, text string) types.String {
+	switch {
+	case !known.IsNull() && sameDocument(known.ValueString(), text):
+		return known
+	case known.IsNull() && text == "":
+		return types.StringNull()
+	default:
+		return types.StringValue(text)
+	}
+}
+
+func adoptPlugins(ctx context.Context, known types.Map, entries map[string]pluginEntry,
+	plugins map[string]orbit.PluginSpec, diags *diag.Diagnostics,
+) types.Map {
+	if len(plugins) == 0 {
+		if !known.IsNull() && len(known.Elements()) == 0 {
+			return known
+		}
+		return types.MapNull(pluginEntryType)
+	}
+	adopted := make(map[string]pluginEntry, len(plugins))
+	for pkg, spec := range plugins {
+		// The zero types.String is null, so a plugin that is new here takes orbitd's document.
+		adopted[pkg] = pluginEntry{
+			Version: types.StringValue(spec.Version),
+			Config:  adoptDocument(entries[pkg].Config, spec.Config),
+		}
+	}
+	value, problems := types.MapValueFrom(ctx, pluginEntryType, adopted)
+	diags.Append(problems...)
+	return value
+}

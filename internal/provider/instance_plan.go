@@ -1,0 +1,106 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// ModifyPlan decides what the planned change costs, protects the database, and asks orbitd what it thinks.
+func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state, plan, config instanceModel
+	creating, deleting := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	if !creating {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !deleting {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// A replacement is asked about as an update first and then as a create; no call says that it deletes.
+	if replacing := !creating && !deleting && !plan.Workspace.Equal(state.Workspace); deleting || replacing {
+		if !creating && state.DeletionProtection.ValueBool() {
+			resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), protectedSummary(state.Workspace),
+				"The plan deletes the instance and with it its database, and deletion_protection is on. To delete it, "+
+					"apply deletion_protection = false first, in an apply of its own.")
+		}
+		return
+	}
+
+	plan.changeModel = state.changeModel
+	if creating {
+		plan.changeModel = unknownChange()
+	} else {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) {
+			return
+		}
+	}
+
+	after, known := plan.spec(ctx, &resp.Diagnostics)
+	names, namesKnown := config.secretNames()
+	newSecrets := creating || !plan.SecretsVersion.Equal(state.SecretsVersion)
+	// What a create costs depends on nothing: nobody is interrupted by an instance that is new.
+	complete := known && (namesKnown || !newSecrets)
+	if !complete && !creating {
+		plan.changeModel = unknownChange()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	var before *orbit.InstanceSpec
+	if !creating {
+		spec, _ := state.spec(ctx, &resp.Diagnostics)
+		before = &spec
+	}
+	decision := decideInstance(before, after, names)
+	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !complete {
+		return
+	}
+
+	request := orbit.PlanRequest{Instance: &after}
+	if newSecrets {
+		request.SecretNames = names
+	}
+	workspace := plan.Workspace.ValueString()
+	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, locateInInstance, &resp.Diagnostics)
+	if decision.Impact.Interrupts() && opinion.interrupts() {
+		warnOfRestart(workspace, decision, &resp.Diagnostics)
+	}
+}
+
+func protectedSummary(workspace types.String) string {
+	return "Instance " + workspace.ValueString() + " is protected from deletion"
+}
+
+// locateInInstance says which attribute of orbit_backstage_instance a finding is about.
+func locateInInstance(finding orbit.Diagnostic) (path.Path, bool) {
+	base := path.Empty()
+	if finding.Plugin != "" {
+		base = path.Root("plugins").AtMapKey(finding.Plugin)
+	}
+	switch finding.Code {
+	case orbit.CodeInvalidWorkspace:
+		return path.Root("workspace"), true
+	case orbit.CodeUnknownRelease:
+		return path.Root("release"), true
+	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
+		return base.AtName("version"), finding.Plugin != ""
+	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
+		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
+		if finding.Plugin != "" {
+			return base.AtName("config"), true
+		}
+		return path.Root("config"), true
+	default:
+		return base, finding.Plugin != ""
+	}
+}

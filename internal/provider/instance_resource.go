@@ -1,0 +1,259 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*instanceResource)(nil)
+	_ resource.ResourceWithIdentity       = (*instanceResource)(nil)
+	_ resource.ResourceWithImportState    = (*instanceResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*instanceResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*instanceResource)(nil)
+)
+
+// instanceResource is orbit_backstage_instance.
+type instanceResource struct {
+	connected
+}
+
+func newInstanceResource() resource.Resource { return &instanceResource{} }
+
+func (r *instanceResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_backstage_instance"
+}
+
+func (r *instanceResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = instanceSchema(ctx)
+}
+
+func (r *instanceResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = instanceIdentitySchema()
+}
+
+func (r *instanceResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.connect(req.ProviderData, &resp.Diagnostics)
+}
+
+// ValidateConfig finds what is wrong with the instance by itself, as far as its values are known.
+func (r *instanceResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config instanceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	findings := checkInstance(ctx, &config, &resp.Diagnostics)
+	reportFindings("Invalid instance "+config.Workspace.ValueString(), findings, locateInInstance, &resp.Diagnostics)
+}
+
+func (r *instanceResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config instanceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	timeout, problems := plan.Timeouts.Create(ctx, createTimeout)
+	resp.Diagnostics.Append(problems...)
+	spec, _ := plan.spec(ctx, &resp.Diagnostics)
+	secrets := config.secretValues(ctx, &resp.Diagnostics)
+	workspace := plan.Workspace.ValueString()
+	summary := "Unable to create instance " + workspace
+	client, ok := r.client(summary, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	change, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
+		return client.PutInstance(ctx, workspace, orbit.IfAbsent(), orbit.InstanceWrite{
+			InstanceSpec: spec, Secrets: secrets, WriteOptions: orbit.WriteOptions{DeadlineSeconds: deadlineSeconds(timeout)},
+		})
+	})
+	if err != nil {
+		reportError(summary, err, locateInInstance, &resp.Diagnostics)
+		return
+	}
+	verdict, waitErr := await(ctx, client, change, locateInInstance, &resp.Diagnostics)
+	ctx, cancelAfterword := afterword(ctx)
+	defer cancelAfterword()
+	instance, readErr := client.GetInstance(ctx, workspace)
+	switch {
+	case waitErr != nil:
+		// No error here: with one, Terraform would replace the instance that orbitd is still making.
+		resp.Diagnostics.AddWarning("Instance "+workspace+" is still being created", unknownFate(change, waitErr))
+	case verdict.State == orbit.ChangeFailed && (orbit.IsNotFound(readErr) || leaving(instance) || orbit.IsUnreachable(readErr)):
+		reportFailure(summary, verdict, "Nothing of it is left.", &resp.Diagnostics)
+		return
+	case verdict.State == orbit.ChangeFailed:
+		// What is left has to be deletable, or every later apply would be refused.
+		plan.DeletionProtection = types.BoolValue(false)
+		reportFailure(summary, verdict, "orbitd could not remove what was made of it; the next apply deletes it and "+
+			"starts over.", &resp.Diagnostics)
+	}
+	if readErr == nil {
+		plan.adoptComputed(instance)
+		rememberETag(ctx, resp.Private, instance.ETag, &resp.Diagnostics)
+	} else if waitErr == nil {
+		resp.Diagnostics.AddWarning("Unable to read instance "+workspace+" after it was created", sentence(readErr.Error()))
+	}
+	plan.forgetUnknown()
+	plan.changeModel = plan.settle(noChange())
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{plan.Workspace})...)
+}
+
+func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state instanceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	workspace := state.Workspace.ValueString()
+	summary := "Unable to read instance " + workspace
+	// Also where nothing is left of the instance: Terraform before 1.12 keeps no identity, and the framework wants one.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{state.Workspace})...)
+	if resp.Diagnostics.HasError() || r.keepsUnread("instance "+workspace, &resp.Diagnostics) {
+		return
+	}
+	client, ok := r.client(summary, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	instance, err := client.GetInstance(ctx, workspace)
+	switch {
+	case orbit.IsNotFound(err), leaving(instance):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		reportUnread(summary, err, &resp.Diagnostics)
+		return
+	}
+	state.adopt(ctx, instance, &resp.Diagnostics)
+	if state.ChangeImpact.IsNull() {
+		state.changeModel = noChange()
+	}
+	rememberETag(ctx, resp.Private, instance.ETag, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+func (r *instanceResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var state, plan, config instanceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	timeout, problems := plan.Timeouts.Update(ctx, updateTimeout)
+	resp.Diagnostics.Append(problems...)
+	spec, _ := plan.spec(ctx, &resp.Diagnostics)
+	write := orbit.InstanceWrite{InstanceSpec: spec, WriteOptions: orbit.WriteOptions{
+		MaxImpact: plan.maxImpact(), DeadlineSeconds: deadlineSeconds(timeout),
+	}}
+	if !plan.SecretsVersion.Equal(state.SecretsVersion) {
+		write.Secrets = config.secretValues(ctx, &resp.Diagnostics)
+		if write.MaxImpact.Valid() {
+			// A plugin that is declared elsewhere may refer to a secret; the plan of the instance alone cannot see that.
+			write.MaxImpact = orbit.MaxImpact(write.MaxImpact, orbit.ImpactRestart)
+		}
+	}
+	workspace := plan.Workspace.ValueString()
+	summary := "Unable to update instance " + workspace
+	client, ok := r.client(summary, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	etag, err := r.currentETag(ctx, client, workspace, knownETag(ctx, req.Private, &resp.Diagnostics))
+	if err != nil {
+		reportError(summary, err, locateInInstance, &resp.Diagnostics)
+		return
+	}
+	change, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
+		return client.PutInstance(ctx, workspace, orbit.IfMatch(etag), write)
+	})
+	if err != nil {
+		reportError(summary, err, locateInInstance, &resp.Diagnostics)
+		return
+	}
+	// After an error the state is what it was, so the next plan shows whatever is still to do.
+	verdict, err := await(ctx, client, change, locateInInstance, &resp.Diagnostics)
+	switch {
+	case err != nil:
+		resp.Diagnostics.AddError("Update of instance "+workspace+" is still under way", unknownFate(change, err))
+		return
+	case verdict.State == orbit.ChangeFailed:
+		reportFailure(summary, verdict, putBack, &resp.Diagnostics)
+		return
+	}
+	r.rememberCurrent(ctx, client, workspace, resp.Private, &resp.Diagnostics)
+	plan.forgetUnknown()
+	plan.changeModel = plan.settle(state.changeModel)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{plan.Workspace})...)
+}
+
+func (r *instanceResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state instanceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, problems := state.Timeouts.Delete(ctx, deleteTimeout)
+	resp.Diagnostics.Append(problems...)
+	workspace := state.Workspace.ValueString()
+	summary := "Unable to delete instance " + workspace
+	client, ok := r.client(summary, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	change, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
+		return client.DeleteInstance(ctx, workspace, orbit.Precondition{})
+	})
+	if err == nil {
+		change, err = await(ctx, client, change, locateInInstance, &resp.Diagnostics)
+	}
+	switch {
+	case orbit.IsNotFound(err):
+		return
+	case err != nil:
+		reportError(summary, err, locateInInstance, &resp.Diagnostics)
+	case change.State == orbit.ChangeFailed:
+		reportFailure(summary, change, "A later destroy tries again.", &resp.Diagnostics)
+	}
+}
+
+func (r *instanceResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("workspace"), path.Root("workspace"), req, resp)
+}
+
+// currentETag is the ETag to update on: what the plan's read saw, or today's where there was no such read.
+func (r *instanceResource) currentETag(ctx context.Context, client *orbit.Client, workspace, known string) (string, error) {
+	if known != "" {
+		return known, nil
+	}
+	instance, err := client.GetInstance(ctx, workspace)
+	if err != nil {
+		return "", err
+	}
+	return instance.ETag, nil
+}
+
+// rememberCurrent stores the ETag that an update has made, or none where it cannot be read now.
+func (r *instanceResource) rememberCurrent(ctx context.Context, client *orbit.Client, workspace string, private privateState,
+	diags *diag.Diagnostics,
+) {
+	ctx, cancel := afterword(ctx)
+	defer cancel()
+	var etag string
+	if instance, err := client.GetInstance(ctx, workspace); err == nil {
+		etag = instance.ETag
+	}
+	rememberETag(ctx, private, etag, diags)
+}
+
+// leaving says whether an instance is on its way out: nothing that a state should hold on to.
+func leaving(instance *orbit.Instance) bool {
+	return instance != nil && instance.Status.Phase == orbit.PhaseDeleting
+}

@@ -1,0 +1,123 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// DefaultRelease is what an instance runs that names no release. It is a constant of the provider's version, so a plan
+// knows it without asking orbitd.
+const DefaultRelease = "1.55.0"
+
+func instanceSchema(ctx context.Context) schema.Schema {
+	attributes := map[string]schema.Attribute{
+		"workspace": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "The workspace, a DNS label of at most 40 characters. It names the instance's host and " +
+				"database; another one makes another instance.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"release": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Default: stringdefault.StaticString(DefaultRelease),
+			MarkdownDescription: "The Backstage release. Default: `" + DefaultRelease + "`, the newest this version of " +
+				"the provider knows; name it to upgrade when you choose to.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"config": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The app-config as YAML or JSON (`yamlencode` and `jsonencode` both do). `${NAME}` stands " +
+				"for a secret; in HCL it is written `$${NAME}`. Formatting, comments and the order of keys plan as no change.",
+			PlanModifiers: []planmodifier.String{keepEqualDocument{}},
+		},
+		"plugins": schema.MapNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "The instance's own plugins by npm package: the whole set is checked at plan and rolled " +
+				"out at once. A plugin that another module or state owns is an `orbit_backstage_plugin` instead.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"version": schema.StringAttribute{
+					Required:            true,
+					MarkdownDescription: "Exact version of the package.",
+				},
+				"config": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "The plugin's part of the app-config as YAML or JSON, laid over `config`.",
+					PlanModifiers:       []planmodifier.String{keepEqualDocument{}},
+				},
+			}},
+		},
+		"secrets_wo": schema.MapAttribute{
+			Optional: true, Sensitive: true, WriteOnly: true,
+			ElementType: types.StringType,
+			MarkdownDescription: "Values behind `${NAME}`, by name. Write-only: they are in no plan and no state, so " +
+				"raise `secrets_wo_version` whenever one changes.",
+			Validators: []validator.Map{
+				mapvalidator.KeysAre(finds(declare.SecretName)),
+				mapvalidator.AlsoRequires(path.MatchRoot("secrets_wo_version")),
+			},
+		},
+		"secrets_wo_version": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "Any other number than before sends `secrets_wo` again, in place of all stored secrets. " +
+				"A changed secret costs what the parts of the documents cost that refer to it.",
+			Validators: []validator.Int64{int64validator.AtLeast(1)},
+		},
+		"memory_limit_mib": schema.Int64Attribute{
+			Optional: true, Computed: true,
+			Default:             int64default.StaticInt64(orbit.DefaultMemoryLimitMiB),
+			MarkdownDescription: "Limit of the process's memory in MiB, from 256 to 65536. Default: `1024`.",
+			Validators:          []validator.Int64{int64validator.Between(orbit.MinMemoryLimitMiB, orbit.MaxMemoryLimitMiB)},
+		},
+		"deletion_protection": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Refuse to delete the instance, because that drops its database. Default: `true`. To " +
+				"delete it, apply `false` first.",
+		},
+		"timeouts": timeoutsAttribute(ctx, "the first boot, with what has to be installed for it", "a change",
+			"the deletion"),
+		"url":           stableAttribute("Where people open the instance, `http://acme.localhost:7007` for example."),
+		"api_url":       stableAttribute("Base of the instance's backend API: `url` with `/api`."),
+		"database_name": stableAttribute("The instance's own PostgreSQL database."),
+	}
+	addChangeAttributes(attributes)
+	return schema.Schema{
+		MarkdownDescription: "A workspace's Backstage instance: a process, a PostgreSQL database and a URL of its own. " +
+			"The plan tells in `change_impact` and `change_reasons` what a change costs.",
+		Attributes: attributes,
+	}
+}
+
+// stableAttribute is what orbitd chooses once, at create.
+func stableAttribute(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
+	}
+}
+
+func instanceIdentitySchema() identityschema.Schema {
+	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"workspace": identityschema.StringAttribute{
+			RequiredForImport: true,
+			Description:       "The workspace.",
+		},
+	}}
+}

@@ -1,0 +1,45 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// pluginModel is orbit_backstage_plugin in configuration, plan and state.
+type pluginModel struct {
+	Workspace types.String   `tfsdk:"workspace"`
+	Package   types.String   `tfsdk:"package"`
+	Version   types.String   `tfsdk:"version"`
+	Config    types.String   `tfsdk:"config"`
+	Timeouts  timeouts.Value `tfsdk:"timeouts"`
+	changeModel
+}
+
+// pluginIdentity is the identity of orbit_backstage_plugin.
+type pluginIdentity struct {
+	Workspace types.String `tfsdk:"workspace"`
+	Package   types.String `tfsdk:"package"`
+}
+
+func (m *pluginModel) identity() pluginIdentity { return pluginIdentity{m.Workspace, m.Package} }
+
+// spec is what the model declares; known is false as long as a part of it is unknown.
+func (m *pluginModel) spec() (spec orbit.PluginSpec, known bool) {
+	known = !m.Workspace.IsUnknown() && !m.Package.IsUnknown() && !m.Version.IsUnknown() && !m.Config.IsUnknown()
+	return orbit.PluginSpec{Version: m.Version.ValueString(), Config: m.Config.ValueString()}, known
+}
+
+// adopt takes over what orbitd has; a document that means the same keeps the user's own formatting.
+func (m *pluginModel) adopt(plugin *orbit.Plugin) {
+	m.Workspace = types.StringValue(plugin.Workspace)
+	m.Package = types.StringValue(plugin.Package)
+	m.Version = types.StringValue(plugin.Version)
+	m.Config = adoptDocument(m.Config, plugin.Config)
+}
+
+// name is how messages call the plugin: "plugin @x/y of acme".
+func (m *pluginModel) name() string {
+	return "plugin " + m.Package.ValueString() + " of " + m.Workspace.ValueString()
+}

@@ -1,0 +1,86 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// ModifyPlan decides what the planned change costs and asks orbitd what it thinks.
+func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state, plan pluginModel
+	creating, deleting := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	if !creating {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !deleting {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if replacing := !creating && !deleting && !(plan.Workspace.Equal(state.Workspace) && plan.Package.Equal(state.Package)); deleting || replacing {
+		if !creating {
+			resp.Diagnostics.AddWarning(restartSummary(state.Workspace.ValueString()), "The plan removes plugin "+
+				state.Package.ValueString()+". A process cannot unload a plugin, so the instance restarts without it, unless "+
+				"the instance itself is deleted. Its tables stay in the database.")
+		}
+		return
+	}
+
+	plan.changeModel = state.changeModel
+	if creating {
+		plan.changeModel = unknownChange()
+	} else {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) {
+			return
+		}
+	}
+
+	after, known := plan.spec()
+	if !known {
+		plan.changeModel = unknownChange()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	var before *orbit.PluginSpec
+	if !creating {
+		spec, _ := state.spec()
+		before = &spec
+	}
+	decision := decidePlugin(plan.Package.ValueString(), before, after)
+	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	workspace := plan.Workspace.ValueString()
+	opinion := r.askManager(ctx, plan.name(), workspace, orbit.PlanRequest{
+		Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after},
+	}, locateInPlugin, &resp.Diagnostics)
+	if decision.Impact.Interrupts() && opinion.interrupts() {
+		warnOfRestart(workspace, decision, &resp.Diagnostics)
+	}
+}
+
+// locateInPlugin says which attribute of orbit_backstage_plugin a finding is about.
+func locateInPlugin(finding orbit.Diagnostic) (path.Path, bool) {
+	switch finding.Code {
+	case orbit.CodeInvalidWorkspace:
+		return path.Root("workspace"), true
+	case orbit.CodeInvalidPackage, orbit.CodePackageNotFound, orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
+		return path.Root("package"), true
+	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
+		return path.Root("version"), true
+	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
+		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
+		return path.Root("config"), true
+	default:
+		return path.Empty(), false
+	}
+}

@@ -1,0 +1,52 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+)
+
+func pluginSchema(ctx context.Context) schema.Schema {
+	attributes := map[string]schema.Attribute{
+		"workspace": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "The workspace whose instance gets the plugin. Refer to the instance's `workspace`, so " +
+				"that Terraform makes the instance first.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"package": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "The npm package of a backend plugin or module, " +
+				"`@roadiehq/backstage-plugin-argo-cd-backend` for example.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"version": schema.StringAttribute{
+			Required:            true,
+			MarkdownDescription: "Exact version of the package. Another one is an upgrade, not a replacement.",
+		},
+		"config": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The plugin's part of the app-config as YAML or JSON, laid over the instance's `config`. " +
+				"`${NAME}` stands for one of the instance's secrets; in HCL it is written `$${NAME}`.",
+			PlanModifiers: []planmodifier.String{keepEqualDocument{}},
+		},
+		"timeouts": timeoutsAttribute(ctx, "the plugin to be installed and serving", "a change",
+			"the removal to be recorded"),
+	}
+	addChangeAttributes(attributes)
+	return schema.Schema{
+		MarkdownDescription: "A backend plugin of a workspace's instance, for plugins that another module or state owns " +
+			"than the instance itself. Removing one restarts the instance; its tables stay in the database.",
+		Attributes: attributes,
+	}
+}
+
+func pluginIdentitySchema() identityschema.Schema {
+	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"workspace": identityschema.StringAttribute{RequiredForImport: true, Description: "The workspace."},
+		"package":   identityschema.StringAttribute{RequiredForImport: true, Description: "The npm package."},
+	}}
+}

@@ -1,0 +1,157 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// locate returns the attribute that a finding is about; ok is false when there is none to name.
+type locate func(orbit.Diagnostic) (attribute path.Path, ok bool)
+
+// reportFindings shows each finding at its attribute. Terraform shows no key of a map, so the detail names the plugin
+// where the summary does not.
+func reportFindings(summary string, findings []orbit.Diagnostic, where locate, diags *diag.Diagnostics) {
+	for _, finding := range findings {
+		detail := describeFinding(finding)
+		if !strings.Contains(summary+detail, finding.Plugin) {
+			detail = "Plugin " + finding.Plugin + ": " + detail
+		}
+		attribute, ok := where(finding)
+		switch {
+		case finding.Severity == orbit.SeverityWarning && ok:
+			diags.AddAttributeWarning(attribute, summary, detail)
+		case finding.Severity == orbit.SeverityWarning:
+			diags.AddWarning(summary, detail)
+		case ok:
+			diags.AddAttributeError(attribute, summary, detail)
+		default:
+			diags.AddError(summary, detail)
+		}
+	}
+}
+
+// reportError shows why a call did not succeed. A problem that lists findings shows each at its attribute.
+func reportError(summary string, err error, where locate, diags *diag.Diagnostics) {
+	var problem *orbit.Problem
+	if !errors.As(err, &problem) {
+		diags.AddError(summary, sentence(err.Error()))
+		return
+	}
+	if orbit.HasErrors(problem.Diagnostics) && len(problem.LogTail) == 0 {
+		findings := make([]orbit.Diagnostic, len(problem.Diagnostics))
+		for i, finding := range problem.Diagnostics {
+			if i == len(findings)-1 {
+				finding.Message = joinParagraphs(sentence(finding.Message), requestLine(problem))
+			}
+			findings[i] = finding
+		}
+		reportFindings(summary, findings, where, diags)
+		return
+	}
+	diags.AddError(summary, describeProblem(problem))
+}
+
+// reportFailure shows why a change that was accepted failed. What is left of it is said by the caller.
+func reportFailure(summary string, change *orbit.Change, aftermath string, diags *diag.Diagnostics) {
+	diags.AddError(summary, joinParagraphs(describeProblem(problemOf(change)), aftermath, "Change "+change.ID+"."))
+}
+
+// describeFinding is a finding as a paragraph, with its place in the document in front.
+func describeFinding(finding orbit.Diagnostic) string {
+	var place []string
+	if finding.Line > 0 {
+		place = append(place, fmt.Sprintf("Line %d, column %d", finding.Line, finding.Column))
+	}
+	if finding.Path != "" && !strings.Contains(finding.Message, finding.Path) {
+		place = append(place, finding.Path)
+	}
+	if len(place) == 0 {
+		return sentence(finding.Message)
+	}
+	return strings.Join(place, ", ") + ": " + fullStop(finding.Message)
+}
+
+// describeProblem is everything a problem tells: cause, plugin, findings, reasons, the log's tail, the request.
+func describeProblem(problem *orbit.Problem) string {
+	cause := problem.Detail
+	if cause == "" {
+		cause = problem.Title
+	}
+	paragraphs := []string{sentence(cause)}
+	if problem.Plugin != "" && !strings.Contains(cause, problem.Plugin) {
+		paragraphs = append(paragraphs, "Plugin at fault: "+problem.Plugin)
+	}
+	switch problem.Code {
+	case orbit.CodeUnauthorized:
+		paragraphs = append(paragraphs, "The provider sent the token of token_file or token, or else of "+envToken+" or "+
+			envTokenFile+"; it is not this orbitd's.")
+	case orbit.CodeImpactExceeded:
+		paragraphs = append(paragraphs, "Nothing was changed. Plan again to see what the change costs now.")
+	case orbit.CodeStale:
+		paragraphs = append(paragraphs, "Somebody changed it since this plan was made, so nothing was changed now. "+
+			"Plan again to see what is different.")
+	}
+	if len(problem.Reasons) > 0 {
+		paragraphs = append(paragraphs, describeReasons(problem.Reasons))
+	}
+	if len(problem.Diagnostics) > 0 {
+		lines := make([]string, len(problem.Diagnostics))
+		for i, finding := range problem.Diagnostics {
+			lines[i] = "- " + finding.String()
+		}
+		paragraphs = append(paragraphs, strings.Join(lines, "\n"))
+	}
+	if len(problem.LogTail) > 0 {
+		paragraphs = append(paragraphs, "The end of the process's log:\n  "+strings.Join(problem.LogTail, "\n  "))
+	}
+	return joinParagraphs(append(paragraphs, requestLine(problem))...)
+}
+
+func requestLine(problem *orbit.Problem) string {
+	if problem.RequestID == "" {
+		return ""
+	}
+	return "Request " + problem.RequestID + " in orbitd's log."
+}
+
+func describeReasons(reasons []orbit.Reason) string {
+	lines := make([]string, len(reasons))
+	for i, reason := range reasons {
+		lines[i] = "- " + reason.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func joinParagraphs(paragraphs ...string) string {
+	var kept []string
+	for _, paragraph := range paragraphs {
+		if paragraph != "" {
+			kept = append(kept, paragraph)
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}
+
+// sentence makes a Go error's text one for people.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if word, _, _ := strings.Cut(text, " "); word != "orbitd" && !strings.ContainsAny(word, "._/@[$") {
+		text = string(unicode.ToUpper(first)) + text[size:]
+	}
+	return fullStop(text)
+}
+
+func fullStop(text string) string {
+	if text == "" || strings.ContainsRune(".!?:\n", rune(text[len(text)-1])) {
+		return text
+	}
+	return text + "."
+}

@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// accept sends a write. Interrupting the run does not cut it short: it takes a moment, and a write that was accepted
+// unseen would leave something that no state knows.
+func accept(ctx context.Context, write func(context.Context) (*orbit.Change, error)) (*orbit.Change, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	return write(ctx)
+}
+
+// await waits for a change's fate and logs its progress. The warnings of an applied change become diagnostics.
+//
+// A nil change means that the fate is not known, for the reason that the error gives; orbitd carries on then.
+func await(ctx context.Context, client *orbit.Client, change *orbit.Change, where locate, diags *diag.Diagnostics) (*orbit.Change, error) {
+	verdict := change
+	if !change.Done() {
+		var err error
+		verdict, err = client.WaitChange(ctx, change.ID, func(c orbit.Change) {
+			tflog.Info(ctx, "waiting for a change", map[string]any{
+				"workspace": c.Workspace, "change": c.ID, "state": string(c.State), "progress": c.Progress,
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if verdict.State == orbit.ChangeApplied {
+		reportFindings("Change of "+subjectOf(verdict)+" was applied with a warning", verdict.Warnings, where, diags)
+	}
+	return verdict, nil
+}
+
+func subjectOf(change *orbit.Change) string {
+	if change.Plugin != "" {
+		return "plugin " + change.Plugin + " of " + change.Workspace
+	}
+	return "instance " + change.Workspace
+}
+
+// problemOf is why a change failed, also where orbitd does not say.
+func problemOf(change *orbit.Change) *orbit.Problem {
+	if change.Problem != nil {
+		return change.Problem
+	}
+	return &orbit.Problem{Title: "orbitd put the change back and gave no reason", Code: orbit.CodeInternal}
+}
+
+// unknownFate tells what to do when a wait ended without a verdict.
+func unknownFate(change *orbit.Change, err error) string {
+	why := sentence(err.Error())
+	switch {
+	case errors.Is(err, context.Canceled):
+		why = "The run was interrupted."
+	case errors.Is(err, context.DeadlineExceeded):
+		why = "The timeout was over before orbitd had a verdict."
+	}
+	return joinParagraphs(why, "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan shows "+
+		"how it ended.")
+}
+
+// afterword is a context for what still has to be read when the run was interrupted.
+func afterword(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), afterwordTimeout)
+}
