@@ -1,0 +1,44 @@
+package workbench
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+const (
+	// providerAddress is the provider's address in a registry.
+	providerAddress = "registry.terraform.io/orbit-idp/orbit"
+	// providerVersion is what a checkout's provider calls itself.
+	providerVersion = "0.1.0"
+)
+
+// InstallProvider puts the provider's binary where a Terraform with the CLI configuration that it writes finds it, as
+// if it came from the registry. Everything is below dir. It returns the path of the configuration, for
+// TF_CLI_CONFIG_FILE.
+func InstallProvider(dir, binary string) (cliConfig string, err error) {
+	mirror := filepath.Join(dir, "mirror")
+	target := filepath.Join(mirror, providerAddress, providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(target, 0o755); err != nil { //nolint:gosec // a program for everybody
+		return "", fmt.Errorf("install the provider: %w", err)
+	}
+	content, err := os.ReadFile(binary) //nolint:gosec // the caller's binary
+	if err != nil {
+		return "", fmt.Errorf("install the provider: %w", err)
+	}
+	// A Terraform may be running the old one, so it is replaced, not written over.
+	name := filepath.Join(target, "terraform-provider-orbit_v"+providerVersion)
+	if err := os.WriteFile(name+".new", content, 0o755); err != nil { //nolint:gosec // a program for everybody
+		return "", fmt.Errorf("install the provider: %w", err)
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		return "", fmt.Errorf("install the provider: %w", err)
+	}
+	cliConfig = filepath.Join(dir, "terraform.rc")
+	text := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)
+	if err := os.WriteFile(cliConfig, []byte(text), 0o600); err != nil {
+		return "", fmt.Errorf("write Terraform's CLI configuration: %w", err)
+	}
+	return cliConfig, nil
+}
