@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setImmediate as answersLeave } from 'node:timers/promises';
 import { Backend, framework } from './backend.mjs';
@@ -10,6 +10,8 @@ import { logError } from './log.mjs';
 const GRACE_MS = 10_000;
 /** How long a failure waits to be asked for. */
 const TELL_MS = 10_000;
+/** How long after it is ready the process writes its compile cache, which holds the thread for a moment. */
+const FLUSH_MS = 2_000;
 /** How long the process stays after its failure was told, for others that are just asking. */
 const LINGER_MS = 100;
 
@@ -78,6 +80,8 @@ export class Instance {
       if (this.#state === 'starting') {
         this.#port = port;
         this.#state = 'ready';
+        // By itself Node writes it when it exits, and so never for a process that is killed.
+        setTimeout(flushCompileCache, FLUSH_MS).unref();
       }
       return { port };
     } catch (error) {

@@ -14,7 +14,7 @@ func openAPICommand() *cli.Command {
 		Name:  "openapi",
 		Usage: "print the OpenAPI 3.1 document of the API",
 		Action: func(_ context.Context, c *cli.Command) error {
-			document, err := httpapi.OpenAPI(apiVersion)
+			document, err := httpapi.OpenAPI()
 			if err != nil {
 				return err
 			}
@@ -24,6 +24,3 @@ func openAPICommand() *cli.Command {
 		},
 	}
 }
-
-// apiVersion is what the document calls itself: the API's version, not the program's.
-const apiVersion = "v1"

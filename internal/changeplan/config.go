@@ -35,12 +35,35 @@ func compareConfigs(before, after State) []orbit.Reason {
 	c.markedAfter = c.plainAfter.WithVersions(func(name string) string { return after.Secrets[name] })
 	var reasons []orbit.Reason
 	for _, change := range appconfig.Diff(c.markedBefore, c.markedAfter) {
+		if c.comesWithPlugin(change) {
+			continue
+		}
 		for _, f := range c.classify(change) {
 			reasons = append(reasons, orbit.Reason{Path: f.path.String(), Impact: f.impact,
 				Because: c.event(f.path, change.Kind) + ", and " + f.why})
 		}
 	}
 	return reasons
+}
+
+// comesWithPlugin says whether the change is what a plugin that is added brings, or one that is removed takes away. The
+// plugin's own reason covers it, at a cost that none of it exceeds.
+func (c *comparison) comesWithPlugin(change appconfig.Change) bool {
+	in, notIn, effective := c.after, c.before, c.plainAfter
+	switch change.Kind {
+	case appconfig.Added:
+	case appconfig.Removed:
+		in, notIn, effective = c.before, c.after, c.plainBefore
+	default:
+		return false
+	}
+	whole := effective.At(change.Path)
+	for name, plugin := range in.Plugins {
+		if _, both := notIn.Plugins[name]; !both && appconfig.EqualValues(change.Path, plugin.Config.At(change.Path), whole) {
+			return true
+		}
+	}
+	return false
 }
 
 // classify says what a change costs, in as few findings as tell the truth: the parts of an added or removed mapping are

@@ -151,13 +151,18 @@ func TestWhatEverythingElseCosts(t *testing.T) {
 			s.Plugins["@x/plugin-b-backend"] = orbit.PluginSpec{Version: "1.0.0"}
 		},
 			[]string{"restart", `plugins["@x/plugin-b-backend"]: restart, because it was added, and a process loads its plugins when it starts`}, orbit.ImpactRestart},
+		{"plugin added with its config, and another key", func(s *orbit.InstanceSpec, _ map[string]string) {
+			s.Plugins["@x/plugin-b-backend"] = orbit.PluginSpec{Version: "1.0.0", Config: "b: {c: 1}"}
+			s.Config += "d: 1\n"
+		},
+			[]string{"restart", "d: restart, because it was added, and nothing is known to take up a change of it while the process runs",
+				`plugins["@x/plugin-b-backend"]: restart, because it was added, and a process loads its plugins when it starts`}, orbit.ImpactRestart},
 		{"module added", func(s *orbit.InstanceSpec, _ map[string]string) {
 			s.Plugins["@x/plugin-a-backend-module-b"] = orbit.PluginSpec{Version: "1.0.0"}
 		},
 			[]string{"upgrade", `plugins["@x/plugin-a-backend-module-b"]: upgrade, because it was added, and a module changes the code that meets its plugin's part of the database`}, orbit.ImpactUpgrade},
 		{"plugin removed", func(s *orbit.InstanceSpec, _ map[string]string) { delete(s.Plugins, "@x/plugin-a-backend") },
-			[]string{"restart", "a: restart, because it was removed, and nothing is known to take up a change of it while the process runs",
-				`plugins["@x/plugin-a-backend"]: restart, because it was removed, and a process loads its plugins when it starts`}, orbit.ImpactRestart},
+			[]string{"restart", `plugins["@x/plugin-a-backend"]: restart, because it was removed, and a process loads its plugins when it starts`}, orbit.ImpactRestart},
 		{"plugin's version", func(s *orbit.InstanceSpec, _ map[string]string) {
 			s.Plugins["@x/plugin-a-backend"] = orbit.PluginSpec{Version: "1.0.1", Config: "a: {b: 1}"}
 		}, []string{"upgrade", `plugins["@x/plugin-a-backend"].version: upgrade, because it changed from 1.0.0 to 1.0.1, and code of another version meets the database`}, orbit.ImpactUpgrade},

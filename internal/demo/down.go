@@ -47,7 +47,7 @@ func (d *demo) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.step("terraform init", func() error { return tf.Init(ctx, tfexec.Upgrade(true)) }); err != nil {
+	if err := d.init(ctx, tf); err != nil {
 		return err
 	}
 	tf.SetStdout(indented{d.screen})

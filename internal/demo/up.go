@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +24,7 @@ func (d *demo) up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.step("terraform init", func() error { return tf.Init(ctx, tfexec.Upgrade(true)) }); err != nil {
+	if err := d.init(ctx, tf); err != nil {
 		return err
 	}
 	changed, err := d.apply(ctx, tf)
@@ -44,6 +46,16 @@ func (d *demo) ensureOrbitd(ctx context.Context) error {
 	}
 	d.say("  it runs, pid %d, log %s", d.orbitd.PID(), d.orbitd.LogFile())
 	return nil
+}
+
+// init initialises the quickstart with the provider just built. Terraform's lock file has the checksum of the one built
+// before under the same version, so it is written anew.
+func (d *demo) init(ctx context.Context, tf *tfexec.Terraform) error {
+	lock := filepath.Join(d.root, quickstart, ".terraform.lock.hcl")
+	if err := os.Remove(lock); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the old lock file: %w", err)
+	}
+	return d.step("terraform init", func() error { return tf.Init(ctx) })
 }
 
 // apply plans and applies the quickstart and says whether there was anything to change.

@@ -86,7 +86,7 @@ func openFolder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -109,7 +109,7 @@ func build(t *testing.T, dir string) string {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a port of this machine
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func (w *world) edit(t *testing.T, old, replacement string) {
 	if strings.Count(string(content), old) != 1 {
 		t.Fatalf("main.tf has %q %d times, want once", old, strings.Count(string(content), old))
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(content), old, replacement, 1)), 0o644); err != nil { //nolint:gosec // a test's file
+	if err := os.WriteFile(file, []byte(strings.Replace(string(content), old, replacement, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

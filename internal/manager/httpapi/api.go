@@ -2,6 +2,8 @@
 // document comes from the same code.
 package httpapi
 
+//go:generate sh -c "go run ../../../cmd/orbitd openapi > ../../../docs/openapi.json"
+
 import (
 	"context"
 	"log/slog"
@@ -47,9 +49,7 @@ type Options struct {
 	Writer Writer
 	Reader Reader
 	Auth   Authorizer
-	// Version is orbitd's own, for the OpenAPI document.
-	Version string
-	Logger  *slog.Logger
+	Logger *slog.Logger
 }
 
 // api is what the handlers share.
@@ -75,13 +75,16 @@ func New(o Options) http.Handler {
 	return requestID(authorize(o.Auth, logged(o.Logger, mux)))
 }
 
+// Version is the API's version in its paths.
+const Version = "v1"
+
 // OpenAPI returns the OpenAPI 3.1 document as JSON.
-func OpenAPI(version string) ([]byte, error) {
-	return register(http.NewServeMux(), Options{Version: version, Logger: slog.New(slog.DiscardHandler)}).OpenAPI().MarshalJSON()
+func OpenAPI() ([]byte, error) {
+	return register(http.NewServeMux(), Options{Logger: slog.New(slog.DiscardHandler)}).OpenAPI().MarshalJSON()
 }
 
 func register(mux *http.ServeMux, o Options) huma.API {
-	config := huma.DefaultConfig("Orbit instance manager", o.Version)
+	config := huma.DefaultConfig("Orbit instance manager", Version)
 	config.Info.Description = "Runs one Backstage per workspace. Writes answer 202 with a change, whose fate " +
 		"GET /v1/changes/{id} tells. Errors are RFC 9457 problems with a stable code."
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,22 +29,31 @@ func TestGatherEndsWhenNothingArrivesAnyMore(t *testing.T) {
 func TestGatherIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		arrivals := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
-		arrivals := make(chan struct{}, 1)
-		go func() {
-			for ctx.Err() == nil {
-				time.Sleep(100 * time.Millisecond)
+		var arriving sync.WaitGroup
+		arriving.Go(func() {
+			ticker := time.NewTicker(100 * time.Millisecond)
+			defer ticker.Stop()
+			for {
+				select {
+				case <-ticker.C:
+				case <-ctx.Done():
+					return
+				}
 				select {
 				case arrivals <- struct{}{}:
-				default:
+				case <-ctx.Done():
+					return
 				}
 			}
-		}()
+		})
 		start := time.Now()
 		gather(ctx, arrivals)
 		if got := time.Since(start); got != gatherLongest {
 			t.Errorf("gathered for %v, want %v", got, gatherLongest)
 		}
 		cancel()
+		arriving.Wait()
 	})
 }

@@ -9,23 +9,27 @@ import (
 const tailLines = 8
 
 // readable makes lines of the host's log, which are JSON, readable in a terminal: level, plugin and message. A line that
-// is no JSON stays as it is.
+// is no JSON stays as it is. Where Backstage complains, its other lines only hide that, and are left out.
 func readable(lines []string) []string {
-	if len(lines) > tailLines {
-		lines = lines[len(lines)-tailLines:]
-	}
-	var texts []string
+	var all, complaints []string
 	for _, line := range lines {
 		var entry struct{ Level, Plugin, Service, Message string }
 		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Message == "" {
-			texts = append(texts, line)
+			all, complaints = append(all, line), append(complaints, line)
 			continue
 		}
 		source := entry.Plugin
 		if source == "" {
 			source = entry.Service
 		}
-		texts = append(texts, strings.TrimSpace(entry.Level+" "+source)+": "+entry.Message)
+		text := strings.TrimSpace(entry.Level+" "+source) + ": " + entry.Message
+		all = append(all, text)
+		if entry.Level == "error" || entry.Level == "warn" {
+			complaints = append(complaints, text)
+		}
 	}
-	return texts
+	if len(complaints) > 0 {
+		all = complaints
+	}
+	return all[max(0, len(all)-tailLines):]
 }

@@ -37,14 +37,17 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	}
 	defer a.boots.Release(1)
 	a.progress(ctx, r, "starting Backstage")
+	begin := time.Now()
 	green, err := a.standby(ctx, given, installed)
 	if err != nil {
 		return nil, err
 	}
+	loaded := time.Now()
 	if err := green.Activate(ctx, runtime.Boot{Config: config}); err != nil {
 		a.discard(ctx, green)
 		return nil, fmt.Errorf("start Backstage: %w", err)
 	}
+	a.logger.InfoContext(ctx, "booted", "rollout", r.id, "process", green.record.ID, "load", loaded.Sub(begin), "start", time.Since(loaded))
 	return green, nil
 }
 
