@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
@@ -78,6 +79,13 @@ func managed(url string, db postgres.Connection, password string) (appconfig.Doc
 	connection := object{
 		"host": db.Host, "port": db.Port, "user": db.User, "password": password, "database": db.Database,
 	}
+	ssl, err := tlsOptions(db)
+	if err != nil {
+		return appconfig.Document{}, err
+	}
+	if ssl != nil {
+		connection["ssl"] = ssl
+	}
 	text, err := json.Marshal(object{
 		"app": object{"baseUrl": url},
 		"backend": object{
@@ -102,4 +110,23 @@ func managed(url string, db postgres.Connection, password string) (appconfig.Doc
 		return appconfig.Document{}, fmt.Errorf("compose the manager's own keys: %s", diagnostics[0])
 	}
 	return own, nil
+}
+
+// tlsOptions says to node-postgres what sslmode says to libpq: they are options of Node's tls.connect, nil for none.
+func tlsOptions(db postgres.Connection) (map[string]any, error) {
+	switch db.SSLMode {
+	case "require", "verify-ca", "verify-full":
+	default:
+		return nil, nil //nolint:nilnil // no TLS is an answer
+	}
+	// libpq's require encrypts without asking who is there, unless a root certificate is given.
+	options := map[string]any{"rejectUnauthorized": db.SSLMode != "require" || db.SSLRootCert != ""}
+	if db.SSLRootCert != "" {
+		authority, err := os.ReadFile(db.SSLRootCert)
+		if err != nil {
+			return nil, fmt.Errorf("read sslrootcert of the PostgreSQL URL: %w", err)
+		}
+		options["ca"] = string(authority)
+	}
+	return options, nil
 }
