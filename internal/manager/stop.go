@@ -52,13 +52,15 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 	}
 	super := c.supervisor(gateway.New(gateway.Options{Logger: o.Logger}), func(string) string { return "" }, 1)
 	err = super.StopAll(ctx, func(workspace string) { tell("instance " + workspace + " stopped") })
-	if err := errors.Join(err, c.close()); err != nil || o.PostgresURL != "" {
+	if err := errors.Join(err, c.close()); err != nil {
 		return err
 	}
-	if err := postgres.StopRunning(ctx, postgresDir(o)); err != nil {
-		return err
+	if o.PostgresURL == "" {
+		if err := postgres.StopRunning(ctx, postgresDir(o)); err != nil {
+			return err
+		}
+		tell("PostgreSQL stopped")
 	}
-	tell("PostgreSQL stopped")
 	// Nobody listens on the sockets in there any more.
 	if err := os.RemoveAll(o.RunDir); err != nil {
 		return fmt.Errorf("remove the sockets: %w", err)
