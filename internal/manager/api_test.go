@@ -32,7 +32,7 @@ func small(config string) orbit.InstanceWrite {
 func TestEveryRouteNeedsTheToken(t *testing.T) {
 	t.Parallel()
 	s, _ := server(t)
-	document, err := httpapi.OpenAPI("test")
+	document, err := httpapi.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +69,12 @@ func call(t *testing.T, s *managertest.Server, method, path, token string) (int,
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	return fetch(t, r)
+}
+
+// fetch sends a request and returns status and body.
+func fetch(t *testing.T, r *http.Request) (int, string) {
+	t.Helper()
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -82,16 +82,26 @@ func client(t *testing.T, s *managertest.Server) *orbit.Client {
 	return c
 }
 
-// brokenTitle is a title with which an instance does not start.
-const brokenTitle = "broken"
+const (
+	// brokenTitle is a title with which an instance does not start, and brokenPlugin the package that is named for it.
+	brokenTitle  = "broken"
+	brokenPlugin = "@acme/plugin-broken-backend"
+	// namelessTitle is one for which no package is named.
+	namelessTitle = "nameless"
+)
 
-// refuseBroken makes a document with the broken title a boot that fails, as a plugin that throws would.
+// refuseBroken makes a document with one of these titles a boot that fails, as a plugin that throws would.
 func refuseBroken(_, _ string, boot runtime.Boot) error {
-	if strings.Contains(string(boot.Document), `"`+brokenTitle+`"`) {
+	document := string(boot.Document)
+	switch {
+	case strings.Contains(document, `"`+brokenTitle+`"`):
 		return &runtime.BootError{
-			Code: orbit.CodeBootFailed, Plugin: "@acme/plugin-broken-backend", Message: "Missing required config value at 'acme.key'",
+			Code: orbit.CodeBootFailed, Plugin: brokenPlugin, Message: "Missing required config value at 'acme.key'",
 			LogTail: []string{"the secret is hunter2hunter2"},
 		}
+	case strings.Contains(document, `"`+namelessTitle+`"`):
+		return &runtime.BootError{Code: orbit.CodeBootFailed, Message: "something is wrong"}
+	default:
+		return nil
 	}
-	return nil
 }

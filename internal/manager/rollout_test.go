@@ -3,7 +3,6 @@ package manager_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,16 +76,7 @@ func ask(t *testing.T, s *managertest.Server, workspace string) (int, string) {
 		t.Fatal(err)
 	}
 	r.Host = workspace + ".localhost"
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer.StatusCode, string(body)
+	return fetch(t, r)
 }
 
 // starts counts the processes that were started for a workspace.

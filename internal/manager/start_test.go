@@ -33,7 +33,7 @@ func start(t *testing.T, o manager.Options) error {
 
 func TestATakenPortIsNamedWithItsFlag(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a port of this machine
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,11 @@ type actor struct {
 	removalAt time.Time // when a rollout that only removes plugins begins; zero when none waits
 	// failedGeneration is the declaration whose rollout failed last, so that nothing is tried for ever.
 	failedGeneration int64
-	adopted          bool
-	drains           sync.WaitGroup // processes that finish what they have
+	// take is how many of the pending changes, the oldest, the next rollout tries; 0 is all. halvings counts how often
+	// it was halved.
+	take, halvings int
+	adopted        bool
+	drains         sync.WaitGroup // processes that finish what they have
 
 	mu        sync.Mutex
 	observed  observed

@@ -65,12 +65,13 @@ func (a *actor) ensureDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Databases.EnsureDatabase(ctx, a.workspace, password); err != nil {
+	err = a.Databases.EnsureDatabase(ctx, a.workspace, password)
+	if err != nil && !store.Unavailable(err) {
 		return &orbit.Problem{
 			Code: orbit.CodeDatabase, Title: "No database for workspace " + a.workspace, Detail: err.Error(),
 		}
 	}
-	return nil
+	return err
 }
 
 // managed are the keys that orbitd sets itself; appconfig.OwnedKeys says why each is not the user's.

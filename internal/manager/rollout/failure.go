@@ -14,8 +14,8 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// putBack records that the rollout failed and makes what is declared again what it was before the changes that the
-// rollout carried. What runs was not touched, or has been put back already.
+// putBack records that the rollout failed and makes what is declared again what it was before the changes that are to
+// blame. What runs was not touched, or has been put back already.
 func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 	problem := a.problem(ctx, cause)
 	a.logger.WarnContext(ctx, "rollout failed", "rollout", r.id, "generation", r.declared.Generation, "changes", len(r.changes),
@@ -26,6 +26,14 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 		a.condition(ctx, orbit.ConditionReady, false, "NotStarted", problem.Detail)
 	}
 	a.failedGeneration = r.declared.Generation
+	defer a.wake() // what is declared, or how much of it is tried, is another thing now
+	attempted := len(r.changes)
+	if r.changes = a.narrow(r, cause); len(r.changes) < attempted {
+		a.logger.InfoContext(ctx, "narrowing down", "rollout", r.id, "put_back", len(r.changes), "of", attempted)
+	}
+	if len(r.changes) == 0 {
+		return nil
+	}
 	created := false
 	for _, c := range r.changes {
 		created = created || c.Plugin == "" && c.Operation == orbit.OperationCreate
@@ -38,7 +46,6 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 		return err
 	}
 	a.tellFates()
-	a.wake() // what is declared is another thing now
 	return nil
 }
 
@@ -47,6 +54,11 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 func (a *actor) abandon(ctx context.Context, r rollout, problem *orbit.Problem) error {
 	cleanErr := a.clean(ctx)
 	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
+		var err error
+		// Without the instance there is nothing left for the others to change.
+		if r.changes, err = tx.PendingChanges(ctx, a.workspace); err != nil {
+			return err
+		}
 		if err := fail(ctx, tx, r, problem); err != nil {
 			return err
 		}
@@ -59,7 +71,6 @@ func (a *actor) abandon(ctx context.Context, r rollout, problem *orbit.Problem) 
 		return err
 	}
 	a.tellFates()
-	a.wake()
 	return cleanErr
 }
 

@@ -88,7 +88,10 @@ func (a *actor) look(ctx context.Context) (rollout, error) {
 		if r.declared, err = tx.Declared(ctx, a.workspace); err != nil {
 			return err
 		}
-		r.changes, err = tx.PendingChanges(ctx, a.workspace)
+		if r.changes, err = tx.PendingChanges(ctx, a.workspace); err != nil {
+			return err
+		}
+		r, err = a.taken(ctx, tx, r)
 		return err
 	})
 	if err != nil || a.blue == nil {
@@ -157,8 +160,15 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 		a.wake()
 		return nil
 	}
+	if store.Unavailable(err) {
+		return err // nobody's change is to blame; it is tried again
+	}
 	if err != nil {
 		return a.putBack(ctx, r, err)
+	}
+	if a.take > 0 {
+		a.take = 0
+		a.wake() // for the changes that this rollout left out
 	}
 	if err := a.finish(ctx, r); err != nil {
 		return err

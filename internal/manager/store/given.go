@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
@@ -31,20 +33,16 @@ func (q queries) Declared(ctx context.Context, workspace string) (Given, error) 
 	if err != nil {
 		return Given{}, err
 	}
-	secrets, err := q.Secrets(ctx, workspace, instance.SecretSet)
+	revisions, err := q.revisions(ctx, workspace, instance.SecretSet)
 	if err != nil {
 		return Given{}, err
 	}
 	given := Given{
 		Generation: instance.Generation, Spec: instance.Spec, SecretSet: instance.SecretSet,
-		Plugins:         make(map[string]orbit.PluginSpec, len(plugins)),
-		SecretRevisions: make(map[string]int64, len(secrets)),
+		Plugins: make(map[string]orbit.PluginSpec, len(plugins)), SecretRevisions: revisions,
 	}
 	for _, p := range plugins {
 		given.Plugins[p.Package] = p.Spec
-	}
-	for _, s := range secrets {
-		given.SecretRevisions[s.Name] = s.Revision
 	}
 	return given, nil
 }
@@ -79,4 +77,41 @@ func (g Given) Packages() map[string]string {
 		versions[name] = p.Version
 	}
 	return versions
+}
+
+// Without is what was declared before the given changes, the newest of all there are, oldest first.
+func (q queries) Without(ctx context.Context, given Given, workspace string, newest []Change) (Given, error) {
+	given.Plugins = maps.Clone(given.Plugins)
+	for _, c := range slices.Backward(newest) {
+		given.Generation = c.Generation - 1
+		switch {
+		case c.Plugin != "" && c.Previous == nil:
+			delete(given.Plugins, c.Plugin)
+		case c.Plugin != "":
+			given.Plugins[c.Plugin] = *c.Previous.Plugin
+		case c.Previous == nil:
+			return Given{}, fmt.Errorf("before change %s there was no instance %s", c.ID, workspace)
+		default:
+			given.Spec, given.SecretSet = *c.Previous.Instance, c.Previous.SecretSet
+			revisions, err := q.revisions(ctx, workspace, given.SecretSet)
+			if err != nil {
+				return Given{}, err
+			}
+			given.SecretRevisions = revisions
+		}
+	}
+	return given, nil
+}
+
+// revisions tell by name which value each secret of a set has.
+func (q queries) revisions(ctx context.Context, workspace string, set int64) (map[string]int64, error) {
+	secrets, err := q.Secrets(ctx, workspace, set)
+	if err != nil {
+		return nil, err
+	}
+	revisions := make(map[string]int64, len(secrets))
+	for _, s := range secrets {
+		revisions[s.Name] = s.Revision
+	}
+	return revisions, nil
 }
