@@ -47,7 +47,7 @@ func coreFlags() []cli.Flag {
 			Name: "run-dir", Sources: cli.EnvVars("ORBIT_RUN_DIR"),
 			Usage: "where sockets are; a short path (default: below /run/orbit for root, else below the XDG runtime folder)",
 		},
-		&cli.StringFlag{
+		&cli.StringFlag{ //nolint:gosec // the usage shows where a URL has its password
 			Name: "postgres-url", Sources: cli.EnvVars("ORBIT_POSTGRES_URL"),
 			Usage: "a PostgreSQL server to use instead of the embedded one, as postgres://user:password@host/database; prefer the variable: arguments are visible to everybody",
 		},

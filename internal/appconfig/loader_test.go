@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 )
 
 // loaderCase is one document, or several layers of them, later over earlier, and what Backstage's loader makes of it
@@ -75,9 +78,9 @@ var loaderCases = []loaderCase{
 	one("escape", "a: $${SET}\nb: $$${SET}\nc: $SET\nd: ${SET\ne: '${a{b}}'\n", `{"a":"${SET}","b":"$${SET}","c":"$SET","d":"${SET","e":"${a{b}}"}`),
 	one("keys are not replaced", "'${SET}': 1\n", `{"${SET}":1}`),
 	one("env directive", "a: {$env: SET}\nb:\n  - $env: DOLLAR\n", `{"a":"value","b":["$x"]}`),
-	loaderCase{"undefined", []string{"a: 1\nb: ${NOPE}\n"}, "", "Backstage drops the key in silence"},
-	loaderCase{"undefined env directive", []string{"a: 1\nb: {$env: NOPE}\n"}, "", "Backstage drops the key in silence"},
-	loaderCase{"env directive through a reference", []string{"a: {$env: 'S${EMPTY}ET'}\n"}, "", "a name that depends on a secret cannot be checked"},
+	{"undefined", []string{"a: 1\nb: ${NOPE}\n"}, "", "Backstage drops the key in silence"},
+	{"undefined env directive", []string{"a: 1\nb: {$env: NOPE}\n"}, "", "Backstage drops the key in silence"},
+	{"env directive through a reference", []string{"a: {$env: 'S${EMPTY}ET'}\n"}, "", "a name that depends on a secret cannot be checked"},
 	one("env directive beside keys", "a: {$env: SET, b: 1}\n", ``),
 	one("env directive of a number", "a: {$env: 1}\n", ``),
 	one("file directive", "a: {$file: nowhere.txt}\n", ``),
@@ -98,14 +101,14 @@ var loaderCases = []loaderCase{
 	one("a list", "- 1\n", ``),
 	one("a string", "hello\n", ``),
 	one("a number", "1\n", ``),
-	loaderCase{"one key as number and string", []string{"1: a\n'1': b\n"}, "", "Backstage takes the last in silence"},
-	loaderCase{"infinity", []string{"a: .inf\n"}, "", "JSON cannot carry it to the process"},
-	loaderCase{"not a number", []string{"a: .NaN\n"}, "", "JSON cannot carry it to the process"},
-	loaderCase{"custom tag", []string{"a: !secret x\n"}, "", "Backstage ignores the tag"},
-	loaderCase{"int tag", []string{"a: !!int '1'\n"}, "", "nobody needs it, so one rule for all tags"},
-	loaderCase{"mapping as a key", []string{"? {a: 1}\n: b\n"}, "", "Backstage makes a string of it"},
-	loaderCase{"yaml 1.1", []string{"%YAML 1.1\n---\na: yes\n"}, "", "Backstage switches to YAML 1.1 altogether"},
-	loaderCase{"prototype", []string{"a: {__proto__: {b: 1}}\n"}, "", "Backstage loses the key"},
+	{"one key as number and string", []string{"1: a\n'1': b\n"}, "", "Backstage takes the last in silence"},
+	{"infinity", []string{"a: .inf\n"}, "", "JSON cannot carry it to the process"},
+	{"not a number", []string{"a: .NaN\n"}, "", "JSON cannot carry it to the process"},
+	{"custom tag", []string{"a: !secret x\n"}, "", "Backstage ignores the tag"},
+	{"int tag", []string{"a: !!int '1'\n"}, "", "nobody needs it, so one rule for all tags"},
+	{"mapping as a key", []string{"? {a: 1}\n: b\n"}, "", "Backstage makes a string of it"},
+	{"yaml 1.1", []string{"%YAML 1.1\n---\na: yes\n"}, "", "Backstage switches to YAML 1.1 altogether"},
+	{"prototype", []string{"a: {__proto__: {b: 1}}\n"}, "", "Backstage loses the key"},
 
 	{"layers merge", []string{"a: {b: 1, c: {d: 1}}\n", "a: {b: 2, c: {e: 2}}\n"}, `{"a":{"b":2,"c":{"e":2,"d":1}}}`, ""},
 	{"lists replace", []string{"a: [1, 2]\n", "a: [3]\n"}, `{"a":[3]}`, ""},
@@ -180,12 +183,12 @@ func decode(t *testing.T, text string) any {
 	return value
 }
 
-// TestTheLoadersTableIsTrue holds the table against a real Backstage: ORBIT_BACKSTAGE_MODULES names its node_modules.
+// TestTheLoadersTableIsTrue holds the table against a real Backstage, the one installed in ORBIT_TEST_BUNDLE.
 func TestTheLoadersTableIsTrue(t *testing.T) {
 	t.Parallel()
-	modules := os.Getenv("ORBIT_BACKSTAGE_MODULES")
-	if modules == "" {
-		t.Skip("ORBIT_BACKSTAGE_MODULES is not set")
+	release := os.Getenv("ORBIT_TEST_BUNDLE")
+	if release == "" {
+		t.Skip("ORBIT_TEST_BUNDLE does not name an installed release")
 	}
 	texts := make([][]string, len(loaderCases))
 	for i, c := range loaderCases {
@@ -195,7 +198,7 @@ func TestTheLoadersTableIsTrue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), "node", "testdata/loader.mjs", modules)
+	command := exec.CommandContext(t.Context(), bundle.Node(release), "testdata/loader.mjs", filepath.Join(release, "node_modules"))
 	command.Stdin = bytes.NewReader(input)
 	output, err := command.Output()
 	if err != nil {

@@ -5,19 +5,23 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 )
 
-// observe runs the packages that listen with changing configs. ORBIT_BACKSTAGE_MODULES names a release's node_modules.
+// observe runs the packages that listen, those of the release in ORBIT_TEST_BUNDLE, with changing configs.
 func observe(t *testing.T, what string, want any) {
 	t.Helper()
-	modules := os.Getenv("ORBIT_BACKSTAGE_MODULES")
-	if modules == "" {
-		t.Skip("ORBIT_BACKSTAGE_MODULES is not set")
+	release := os.Getenv("ORBIT_TEST_BUNDLE")
+	if release == "" {
+		t.Skip("ORBIT_TEST_BUNDLE does not name an installed release")
 	}
-	output, err := exec.CommandContext(t.Context(), "node", "testdata/live.cjs", modules, what).Output()
+	modules := filepath.Join(release, "node_modules")
+	output, err := exec.CommandContext(t.Context(), bundle.Node(release), "testdata/live.cjs", modules, what).Output()
 	if err != nil {
 		t.Fatalf("run %s: %v", what, err)
 	}

@@ -332,6 +332,9 @@ func TestARestartedOrbitdAdoptsInstancesAndCarriesOn(t *testing.T) {
 	within(t, 10*time.Second, "one process to be left", func() bool { return len(s.Runtime.Processes("adopted")) == 1 })
 }
 
+// patience is how long a test waits for what orbitd does by itself.
+const patience = 15 * time.Second
+
 // within asks until the condition holds: what happens by itself in orbitd gives a client no signal.
 func within(t *testing.T, limit time.Duration, what string, holds func() bool) {
 	t.Helper()

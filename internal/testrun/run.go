@@ -6,10 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 )
 
 const (
@@ -190,7 +191,7 @@ func (r *run) goTests(ctx context.Context, g goTests) (again []string) {
 
 // nodeTests tests the host with the release's own Node.js.
 func (r *run) nodeTests(ctx context.Context, reporter, files string) {
-	node := filepath.Join(r.bundle, "node_modules", "node-linux-"+nodeArch(), "bin", "node")
+	node := bundle.Node(r.bundle)
 	rec := newRecorder(func(file string) string { return file })
 	r.tests(ctx, "node --test", rec, command{
 		args: []string{node, "--test", "--test-reporter=" + reporter, files},
@@ -199,13 +200,6 @@ func (r *run) nodeTests(ctx context.Context, reporter, files string) {
 	if len(rec.suites) == 0 && !r.results.has("node --test") {
 		r.fail("node --test", "no file matches "+files+"\n")
 	}
-}
-
-func nodeArch() string {
-	if runtime.GOARCH == "amd64" {
-		return "x64"
-	}
-	return runtime.GOARCH
 }
 
 // tests runs a command that prints events, and shows and keeps its suites.

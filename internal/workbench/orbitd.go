@@ -67,7 +67,7 @@ func (o *Orbitd) Ensure(ctx context.Context) (started bool, err error) {
 	if state, _ := o.health(ctx); state == healthy && o.PID() != 0 {
 		return false, nil
 	}
-	if err := os.MkdirAll(o.DataDir, 0o711); err != nil { //nolint:gosec // instances' users pass through it
+	if err := os.MkdirAll(o.DataDir, 0o711); err != nil { // instances' users pass through it
 		return false, fmt.Errorf("make the data directory: %w", err)
 	}
 	log, err := os.OpenFile(o.LogFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -80,19 +80,22 @@ func (o *Orbitd) Ensure(ctx context.Context) (started bool, err error) {
 		return false, fmt.Errorf("open orbitd's log: %w", err)
 	}
 	address := strings.TrimPrefix(o.Endpoint, "http://")
-	command := exec.Command(o.Binary, append([]string{"--data-dir", o.DataDir, "serve", "--listen", address}, o.Flags...)...) //nolint:gosec,noctx // it outlives this process
+	command := exec.Command(o.Binary, append([]string{"--data-dir", o.DataDir, "serve", "--listen", address}, o.Flags...)...) //nolint:noctx // it outlives this process
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := command.Start(); err != nil {
 		return false, fmt.Errorf("start orbitd: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait() // its log says why it ended
+		close(ended)
+	}()
 	return true, o.wait(ctx, ended, begin)
 }
 
 // wait returns when the API answers, or with the log's words when orbitd ends.
-func (o *Orbitd) wait(ctx context.Context, ended <-chan error, begin int64) error {
+func (o *Orbitd) wait(ctx context.Context, ended <-chan struct{}, begin int64) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	last := ""
@@ -161,7 +164,7 @@ func (o *Orbitd) Stop(ctx context.Context, all bool) (string, error) {
 		arguments = append(arguments, "--all")
 	}
 	arguments = append(arguments, o.stopFlags()...)
-	output, err := exec.CommandContext(ctx, o.Binary, arguments...).CombinedOutput() //nolint:gosec // the caller's binary
+	output, err := exec.CommandContext(ctx, o.Binary, arguments...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("stop orbitd: %w: %s", err, strings.TrimSpace(string(output)))
 	}

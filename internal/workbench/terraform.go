@@ -20,10 +20,10 @@ const (
 func InstallProvider(dir, binary string) (cliConfig string, err error) {
 	mirror := filepath.Join(dir, "mirror")
 	target := filepath.Join(mirror, providerAddress, providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
-	if err := os.MkdirAll(target, 0o755); err != nil { //nolint:gosec // a program for everybody
+	if err := os.MkdirAll(target, 0o755); err != nil { // a program for everybody
 		return "", fmt.Errorf("install the provider: %w", err)
 	}
-	content, err := os.ReadFile(binary) //nolint:gosec // the caller's binary
+	content, err := os.ReadFile(binary)
 	if err != nil {
 		return "", fmt.Errorf("install the provider: %w", err)
 	}

@@ -40,6 +40,22 @@ type Admission struct{ Options }
 // New returns an admission.
 func New(o Options) *Admission { return &Admission{o} }
 
+// transact makes one write in a transaction of its workspace and, when it is accepted, has the rollout told.
+func (a *Admission) transact(ctx context.Context, workspace string, tell func(workspace string),
+	write func(tx *store.Tx) (store.Change, error),
+) (orbit.Change, error) {
+	var change store.Change
+	err := a.Store.Update(ctx, workspace, func(tx *store.Tx) (err error) {
+		change, err = write(tx)
+		return err
+	})
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	tell(workspace)
+	return change.Change, nil
+}
+
 // Precondition is what a write says about the version it means to change. A write has either a Tag or MustNotExist.
 type Precondition struct {
 	// Tag is the ETag of the version to change; "" names none.

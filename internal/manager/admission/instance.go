@@ -34,8 +34,7 @@ func (a *Admission) PutInstance(ctx context.Context, workspace string, write orb
 	if err != nil {
 		return orbit.Change{}, err
 	}
-	var change store.Change
-	err = a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
+	return a.transact(ctx, workspace, a.Wake, func(tx *store.Tx) (change store.Change, err error) {
 		current, err := tx.Instance(ctx, workspace)
 		if errors.Is(err, store.ErrNotFound) {
 			change, err = a.createInstance(ctx, tx, workspace, write, p)
@@ -43,17 +42,12 @@ func (a *Admission) PutInstance(ctx context.Context, workspace string, write orb
 			change, err = a.updateInstance(ctx, tx, current, write, p)
 		}
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
 		change.Deadline, change.IdempotencyKey, change.RequestHash = deadline(write.WriteOptions), p.IdempotencyKey, hash
 		change.Warnings = warnings
-		return tx.PutChange(ctx, change)
+		return change, tx.PutChange(ctx, change)
 	})
-	if err != nil {
-		return orbit.Change{}, err
-	}
-	a.Wake(workspace)
-	return change.Change, nil
 }
 
 func (a *Admission) createInstance(ctx context.Context, tx *store.Tx, workspace string, write orbit.InstanceWrite, p Precondition) (store.Change, error) {
@@ -131,41 +125,34 @@ func (a *Admission) setInstance(ctx context.Context, tx *store.Tx, workspace str
 
 // DeleteInstance begins to delete an instance and its database.
 func (a *Admission) DeleteInstance(ctx context.Context, workspace string, p Precondition) (orbit.Change, error) {
-	var change store.Change
-	err := a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
+	return a.transact(ctx, workspace, a.Interrupt, func(tx *store.Tx) (store.Change, error) {
 		current, err := tx.Instance(ctx, workspace)
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
 		if current.Deleting {
-			change, err = pendingDeletion(ctx, tx, workspace)
-			return err
+			return pendingDeletion(ctx, tx, workspace)
 		}
 		if p.Tag != "" && p.Tag != current.ETag {
-			return p.check("instance "+workspace, "", current.ETag)
+			return store.Change{}, p.check("instance "+workspace, "", current.ETag)
 		}
 		if current.Spec.DeletionProtection {
-			return &orbit.Problem{
+			return store.Change{}, &orbit.Problem{
 				Code: orbit.CodeDeletionProtect, Title: "Instance " + workspace + " is protected from deletion",
 				Detail: "deleting it drops its database; set deletion_protection to false first, then delete it",
 			}
 		}
 		generation, err := tx.NextGeneration(ctx)
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
-		change = newChange(workspace, "", orbit.OperationDelete, generation)
+		change := newChange(workspace, "", orbit.OperationDelete, generation)
 		change.Deadline = deadline(orbit.WriteOptions{})
 		if err := tx.SetDeleting(ctx, true); err != nil {
-			return err
+			return store.Change{}, err
 		}
-		return tx.PutChange(ctx, change)
+		return change, tx.PutChange(ctx, change)
 	})
-	if err != nil {
-		return orbit.Change{}, err
-	}
-	a.Interrupt(workspace)
-	return change.Change, nil
 }
 
 // pendingDeletion is the change that is deleting the instance already.

@@ -35,21 +35,15 @@ func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write
 	if err != nil {
 		return orbit.Change{}, err
 	}
-	var change store.Change
-	err = a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
-		var err error
-		if change, err = a.setPlugin(ctx, tx, workspace, name, write, p); err != nil {
-			return err
+	return a.transact(ctx, workspace, a.Wake, func(tx *store.Tx) (store.Change, error) {
+		change, err := a.setPlugin(ctx, tx, workspace, name, write, p)
+		if err != nil {
+			return store.Change{}, err
 		}
 		change.Deadline, change.IdempotencyKey, change.RequestHash = deadline(write.WriteOptions), p.IdempotencyKey, hash
 		change.Warnings = warnings
-		return tx.PutChange(ctx, change)
+		return change, tx.PutChange(ctx, change)
 	})
-	if err != nil {
-		return orbit.Change{}, err
-	}
-	a.Wake(workspace)
-	return change.Change, nil
 }
 
 func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name string, write orbit.PluginWrite, p Precondition) (store.Change, error) {
@@ -107,39 +101,33 @@ func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name
 // DeletePlugin removes a plugin that has a resource of its own. The change is applied when it is recorded: the rollout
 // without the plugin follows, unless the instance goes too.
 func (a *Admission) DeletePlugin(ctx context.Context, workspace, name string, p Precondition) (orbit.Change, error) {
-	var change store.Change
-	err := a.Store.Update(ctx, workspace, func(tx *store.Tx) error {
+	return a.transact(ctx, workspace, a.Wake, func(tx *store.Tx) (store.Change, error) {
 		current, err := tx.Plugin(ctx, workspace, name)
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
 		if p.Tag != "" && p.Tag != current.ETag {
-			return p.check("plugin "+name+" of workspace "+workspace, "", current.ETag)
+			return store.Change{}, p.check("plugin "+name+" of workspace "+workspace, "", current.ETag)
 		}
 		before, err := state(ctx, tx, workspace)
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
 		generation, err := tx.NextGeneration(ctx)
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
 		if err := tx.DeletePlugin(ctx, name); err != nil {
-			return err
+			return store.Change{}, err
 		}
 		after, err := state(ctx, tx, workspace)
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
-		change = newChange(workspace, name, orbit.OperationDelete, generation)
+		change := newChange(workspace, name, orbit.OperationDelete, generation)
 		change.Impact, change.Reasons = decide(before, after)
 		now := time.Now()
 		change.State, change.FinishedAt, change.Deadline = orbit.ChangeApplied, &now, now
-		return tx.PutChange(ctx, change)
+		return change, tx.PutChange(ctx, change)
 	})
-	if err != nil {
-		return orbit.Change{}, err
-	}
-	a.Wake(workspace)
-	return change.Change, nil
 }

@@ -33,7 +33,7 @@ func LoadOrCreateToken(_ context.Context, file string) (string, error) {
 		return "", fmt.Errorf("the API token's file %s can be read by others (mode %04o): run chmod 600 on it, "+
 			"or remove it and orbitd makes a new token", file, info.Mode().Perm())
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("read the API token: %w", err)
 	}
@@ -50,7 +50,7 @@ func createToken(file string) (string, error) {
 		return "", fmt.Errorf("make an API token: %w", err)
 	}
 	token := "orbit_" + base64.RawURLEncoding.EncodeToString(random)
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", fmt.Errorf("write the API token: %w", err)
 	}

@@ -36,7 +36,7 @@ func TestTokenIsMadeOnceAndKept(t *testing.T) {
 func TestTokenFileThatOthersReadIsRefused(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(file, []byte("orbit_x\n"), 0o644); err != nil { //nolint:gosec // the point of the test
+	if err := os.WriteFile(file, []byte("orbit_x\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := auth.LoadOrCreateToken(t.Context(), file); err == nil {

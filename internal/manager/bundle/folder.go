@@ -32,7 +32,7 @@ func postgresPackage(bundleDir string) string {
 // package makes them in its install script, which is the one thing that script does and which is not run here.
 func linkPostgres(dir string) error {
 	root := postgresPackage(dir)
-	text, err := os.ReadFile(filepath.Join(root, "native", "pg-symlinks.json")) //nolint:gosec // in our own folder
+	text, err := os.ReadFile(filepath.Join(root, "native", "pg-symlinks.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // a release without PostgreSQL
 	}
@@ -101,7 +101,7 @@ func cloneModules(source, target string) error {
 		to := filepath.Join(target, name)
 		switch {
 		case entry.IsDir():
-			return os.Mkdir(to, 0o755) //nolint:gosec // other users run what is inside
+			return os.Mkdir(to, 0o755) // other users run what is inside
 		case entry.Type()&fs.ModeSymlink != 0:
 			link, err := os.Readlink(path)
 			if err != nil {
@@ -137,7 +137,7 @@ func linkOrCopy(source, target string) error {
 }
 
 func copyFile(source, target string) (err error) {
-	from, err := os.Open(source) //nolint:gosec // in our own cache
+	from, err := os.Open(source)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func copyFile(source, target string) (err error) {
 	if err != nil {
 		return err
 	}
-	to, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm()|0o200) //nolint:gosec // as above
+	to, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm()|0o200)
 	if err != nil {
 		return err
 	}
@@ -160,8 +160,8 @@ func makeReachable(dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // other users run what is inside
+	if err := os.MkdirAll(dir, 0o755); err != nil { // other users run what is inside
 		return err
 	}
-	return os.Chmod(dir, 0o755) //nolint:gosec // as above
+	return os.Chmod(dir, 0o755)
 }

@@ -114,7 +114,7 @@ func asInstallError(err error, plugins []Plugin) error {
 // writeSet writes the two files that npm installs from.
 func writeSet(dir string, manifest, lock []byte) error {
 	for name, text := range map[string][]byte{manifestFile: manifest, lockFile: lock} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil { //nolint:gosec // no secret
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			return err
 		}
 	}

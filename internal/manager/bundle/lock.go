@@ -47,7 +47,7 @@ func (s *Store) lock(ctx context.Context, key string, waiting func()) (lock, err
 
 func (s *shared) tryLock(key string) (lock, bool, error) {
 	name := filepath.Join(s.locks(), key+".lock")
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // key is a hash
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return lock{}, false, fmt.Errorf("lock the build: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 // lockedPackages returns the folders, relative to dir, that the lockfile in dir wants on this platform. They are for
 // telling progress: a lockfile that cannot be read is npm's to complain about.
 func lockedPackages(dir string) []string {
-	text, err := os.ReadFile(filepath.Join(dir, lockFile)) //nolint:gosec // written by this package
+	text, err := os.ReadFile(filepath.Join(dir, lockFile))
 	if err != nil {
 		return nil
 	}

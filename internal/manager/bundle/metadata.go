@@ -133,7 +133,7 @@ func (s *Store) keep(plugin Plugin, metadata Metadata) {
 	s.metadata[plugin] = metadata
 	text, err := json.Marshal(metadata)
 	if err == nil {
-		err = os.WriteFile(s.metadataFile(plugin), text, 0o644) //nolint:gosec // public
+		err = os.WriteFile(s.metadataFile(plugin), text, 0o644)
 	}
 	if err != nil {
 		s.logger.Warn("cannot keep a package's metadata", "package", plugin.String(), "error", err)

@@ -33,7 +33,7 @@ func (n npm) run(ctx context.Context, dir, nodeDir string, args ...string) ([]by
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // packages and versions were validated
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = dir
 	cmd.Env = environment(os.Environ(), nodeDir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

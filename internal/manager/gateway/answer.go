@@ -2,7 +2,6 @@ package gateway
 
 import (
 	_ "embed"
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -63,9 +62,7 @@ func answer(w http.ResponseWriter, r *http.Request, problem *orbit.Problem) {
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
 	if !wantsPage(r.Header) {
-		header.Set("Content-Type", "application/problem+json")
-		w.WriteHeader(problem.Status)
-		_ = json.NewEncoder(w).Encode(problem) // a client that does not read it cannot be told
+		orbit.WriteProblem(w, problem)
 		return
 	}
 	header.Set("Content-Type", "text/html; charset=utf-8")

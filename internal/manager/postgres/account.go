@@ -91,7 +91,7 @@ func (a account) check(options Options) error {
 	if _, err := os.Stat(filepath.Join(options.BinDir, "postgres")); err != nil {
 		return fmt.Errorf("find its programs: %w", err)
 	}
-	if err := os.MkdirAll(options.RunDir, 0o755); err != nil { //nolint:gosec // instances of other users connect
+	if err := os.MkdirAll(options.RunDir, 0o755); err != nil { // instances of other users connect
 		return err
 	}
 	if a == (account{}) {

@@ -183,11 +183,21 @@ func (c *Cluster) SetPassword(ctx context.Context, workspace, password string) e
 	return nil
 }
 
-// DropDatabase ends the sessions in the workspace's database and drops database and role. It is idempotent.
+// DropDatabase ends the sessions in the workspace's database and drops it with its clones and its role. It is
+// idempotent.
 func (c *Cluster) DropDatabase(ctx context.Context, workspace string) error {
 	name, err := checkedName(workspace)
 	if err != nil {
 		return err
+	}
+	clones, err := c.Clones(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	for _, clone := range clones {
+		if err := c.DropClone(ctx, clone.Name); err != nil {
+			return err
+		}
 	}
 	if err := c.exec(ctx, "DROP DATABASE IF EXISTS %s WITH (FORCE)", name); err != nil {
 		return fmt.Errorf("drop the database of workspace %s: %w", workspace, err)

@@ -282,10 +282,10 @@ func (e *Embedded) makeSocketDir() (string, error) {
 		return "", fmt.Errorf("the path of its socket, %s, has %d bytes and may have %d: choose a shorter --run-dir",
 			path, len(path), maxSocketPath)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // instances of other users connect
+	if err := os.MkdirAll(dir, 0o755); err != nil { // instances of other users connect
 		return "", err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // whatever the umask is
+	if err := os.Chmod(dir, 0o755); err != nil { // whatever the umask is
 		return "", err
 	}
 	return dir, e.account.own(dir)

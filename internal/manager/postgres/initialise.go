@@ -84,7 +84,7 @@ func (e *Embedded) initialise(ctx context.Context) (err error) {
 	for name, value := range tuned {
 		args = append(args, "--set="+name+"="+value)
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(e.options.BinDir, "initdb"), args...) //nolint:gosec // our own arguments
+	cmd := exec.CommandContext(ctx, filepath.Join(e.options.BinDir, "initdb"), args...)
 	cmd.Dir = "/"
 	cmd.Env = serverEnvironment()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: e.account.credential()}
@@ -119,14 +119,14 @@ func (e *Embedded) lendPassword() (name string, err error) {
 
 // checkVersion compares the version of the data directory, if there is one, with that of the programs.
 func checkVersion(ctx context.Context, binDir, dataDir string) error {
-	text, err := os.ReadFile(filepath.Join(dataDir, versionFile)) //nolint:gosec // the operator's data directory
+	text, err := os.ReadFile(filepath.Join(dataDir, versionFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	said, err := exec.CommandContext(ctx, filepath.Join(binDir, "postgres"), "--version").Output() //nolint:gosec // ours
+	said, err := exec.CommandContext(ctx, filepath.Join(binDir, "postgres"), "--version").Output()
 	if err != nil {
 		return fmt.Errorf("ask postgres for its version: %w", err)
 	}
@@ -154,7 +154,7 @@ func passwordFile(dataDir string) string { return dataDir + ".password" }
 // loadPassword reads the superuser's password, and makes it where there is neither a password nor data.
 func loadPassword(dataDir string) (string, error) {
 	name := passwordFile(dataDir)
-	text, err := os.ReadFile(name) //nolint:gosec // the operator's data directory
+	text, err := os.ReadFile(name)
 	if password := strings.TrimSpace(string(text)); err == nil && password != "" {
 		return password, nil
 	}

@@ -61,7 +61,7 @@ func (e *Embedded) launch(ctx context.Context) (*postmaster, error) {
 	for name, value := range enforced(e.socketDir) {
 		args = append(args, "-c", name+"="+value)
 	}
-	cmd := exec.Command(filepath.Join(e.options.BinDir, "postgres"), args...) //nolint:gosec,noctx // it outlives orbitd
+	cmd := exec.Command(filepath.Join(e.options.BinDir, "postgres"), args...) //nolint:noctx // it outlives orbitd
 	cmd.Dir = "/"
 	cmd.Env = serverEnvironment()
 	cmd.Stdout, cmd.Stderr = output, output
@@ -106,7 +106,7 @@ func (e *Embedded) said(output *os.File) string {
 			newest, at = name, info.ModTime()
 		}
 	}
-	log, err := os.ReadFile(newest) //nolint:gosec // in our own data directory
+	log, err := os.ReadFile(newest)
 	if err != nil {
 		return strings.TrimSpace(said)
 	}

@@ -29,19 +29,24 @@ var shared struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared.server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
-		defer cancel()
-		if shared.cluster != nil {
-			shared.cluster.Close()
-		}
-		if err := shared.server.Stop(ctx); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
+	if err := stopShared(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
-	removeSharedDir()
 	os.Exit(code)
+}
+
+func stopShared() error {
+	defer func() { removeSharedDir() }()
+	if shared.server == nil {
+		return nil
+	}
+	if shared.cluster != nil {
+		shared.cluster.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
+	defer cancel()
+	return shared.server.Stop(ctx)
 }
 
 var removeSharedDir = func() {}
@@ -117,7 +122,7 @@ func reachableDir() (dir string, remove func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	return dir, func() { _ = os.RemoveAll(dir) }, os.Chmod(dir, 0o755) //nolint:gosec // see above
+	return dir, func() { _ = os.RemoveAll(dir) }, os.Chmod(dir, 0o755)
 }
 
 func optionsIn(dir, bin string) postgres.Options {

@@ -61,7 +61,7 @@ func watch(pid int, dataDir, socketDir string) (*postmaster, error) {
 func (p *postmaster) follow(fd int) {
 	defer close(p.watching)
 	for {
-		waited := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}} //nolint:gosec // a file descriptor fits
+		waited := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		if n, err := unix.Poll(waited, int(watchPoll.Milliseconds())); err == nil && n > 0 {
 			// Only a child can be waited for; an adopted one is its new parent's.
 			if pid, err := unix.Wait4(p.pid, &p.ending, unix.WNOHANG, nil); err == nil && pid == p.pid {
@@ -179,7 +179,7 @@ func isRefusal(err error) bool {
 // findPostmaster returns the server that runs on dataDir. The id in postmaster.pid counts only if that process works
 // in dataDir, as every postmaster does: after a reboot another process can have it.
 func findPostmaster(dataDir string) (*postmaster, bool) {
-	text, err := os.ReadFile(filepath.Join(dataDir, pidFile)) //nolint:gosec // the operator's data directory
+	text, err := os.ReadFile(filepath.Join(dataDir, pidFile))
 	if err != nil {
 		return nil, false
 	}

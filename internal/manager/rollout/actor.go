@@ -42,11 +42,10 @@ type actor struct {
 
 // observed is what the actor shows to readers.
 type observed struct {
-	process    runtime.Process
-	bundle     string
-	rolling    bool
-	booted     bool // a process has served since the actor began
-	generation int64
+	process runtime.Process
+	bundle  string
+	rolling bool
+	booted  bool // a process has served since the actor began
 }
 
 // process is a process with its record.

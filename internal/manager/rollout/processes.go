@@ -61,7 +61,7 @@ func (a *actor) standby(ctx context.Context, given store.Given, installed bundle
 		Workspace: a.workspace, ID: newProcessID(), Bundle: installed.Dir, MemoryLimitMiB: given.Spec.MemoryLimitMiB,
 	}
 	if instance.UserID != nil {
-		spec.UserID = uint32(*instance.UserID) //nolint:gosec // comes from a range of user ids
+		spec.UserID = uint32(*instance.UserID)
 	}
 	p := &process{record: store.Process{
 		Workspace: a.workspace, ID: spec.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash,
@@ -132,7 +132,7 @@ func (a *actor) drain(ctx context.Context, p *process) {
 		// The rollout that replaced the process is over, and may be over its deadline.
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.DrainTimeout)
 		defer cancel()
-		stop := context.AfterFunc(a.ctx, cancel)
+		stop := context.AfterFunc(a.ctx, cancel) //nolint:contextcheck // the end of orbitd ends every drain
 		defer stop()
 		a.finishRequests(bounded, p.target)
 		if a.ctx.Err() != nil {
@@ -154,9 +154,12 @@ func (a *actor) finishRequests(ctx context.Context, target *gateway.Target) {
 	}
 }
 
-// stopBlue ends the serving process with nothing in its place yet; the caller holds its requests.
+// stopBlue ends the serving process, if there is one, with nothing in its place yet; the caller holds its requests.
 func (a *actor) stopBlue(ctx context.Context) error {
 	blue := a.blue
+	if blue == nil {
+		return nil
+	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*a.StopGrace)
 	defer cancel()
 	if err := blue.Stop(bounded, a.StopGrace); err != nil {

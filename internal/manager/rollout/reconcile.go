@@ -29,6 +29,11 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	if instance.Deleting {
 		return 0, a.destroy(ctx)
 	}
+	if instance.RestoreFrom != "" && a.blue == nil {
+		if err := a.restore(ctx, instance.RestoreFrom); err != nil {
+			return 0, err
+		}
+	}
 	r, err := a.look(ctx)
 	if err != nil {
 		return 0, err
@@ -37,7 +42,7 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 		if wait := time.Until(a.crashes.startAt()); wait > 0 && len(r.changes) == 0 {
 			return wait, nil
 		}
-		return 0, a.carryOut(ctx, r, a.boot)
+		return 0, a.carryOut(ctx, r, a.stepWithoutBlue(r))
 	}
 	switch {
 	case r.decision.Impact == orbit.ImpactNone && len(r.changes) == 0 && a.blue.record.Given.Generation == r.declared.Generation:
@@ -63,11 +68,18 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	if r, err = a.look(ctx); err != nil {
 		return 0, err
 	}
-	step := a.replace
 	if r.decision.Impact == orbit.ImpactUpgrade {
-		step = a.upgrade
+		return 0, a.carryOut(ctx, r, a.upgrade)
 	}
-	return 0, a.carryOut(ctx, r, step)
+	return 0, a.carryOut(ctx, r, a.replace)
+}
+
+// stepWithoutBlue boots, with the precautions of an upgrade where code of another version meets the database.
+func (a *actor) stepWithoutBlue(r rollout) func(context.Context, rollout) error {
+	if r.decision.Impact == orbit.ImpactUpgrade {
+		return a.upgrade
+	}
+	return a.boot
 }
 
 // rollout is one way from what runs to what is declared.
@@ -75,8 +87,11 @@ type rollout struct {
 	id string
 	// declared is where it leads.
 	declared store.Given
+	// served is where it begins: what runs, or what ran last; nil at the first boot.
+	served *store.Given
 	// changes are the pending ones that it carries.
-	changes  []store.Change
+	changes []store.Change
+	// decision is what lies between the two; the zero value at the first boot.
 	decision changeplan.Decision
 }
 
@@ -91,13 +106,17 @@ func (a *actor) look(ctx context.Context) (rollout, error) {
 		if r.changes, err = tx.PendingChanges(ctx, a.workspace); err != nil {
 			return err
 		}
-		r, err = a.taken(ctx, tx, r)
+		if r, err = a.taken(ctx, tx, r); err != nil {
+			return err
+		}
+		instance, err := tx.Instance(ctx, a.workspace)
+		r.served = instance.Served
 		return err
 	})
-	if err != nil || a.blue == nil {
+	if err != nil || r.served == nil {
 		return r, err
 	}
-	before, err := a.blue.record.Given.State()
+	before, err := r.served.State()
 	if err != nil {
 		return r, err
 	}
@@ -138,7 +157,7 @@ func (r rollout) changeIDs() []string {
 
 // carryOut takes a rollout's step and records its end: the changes are applied, or they are put back.
 func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.Context, r rollout) error) error {
-	if r.decision.Impact != orbit.ImpactNone {
+	if r.decision.Impact != orbit.ImpactNone || a.blue == nil {
 		a.setRolling(true)
 		defer a.setRolling(false)
 	}

@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
@@ -64,40 +63,6 @@ func (a *actor) replace(ctx context.Context, r rollout) error {
 		return err
 	}
 	return a.serve(ctx, r, green)
-}
-
-// upgrade is the step of impact upgrade: blue stops before code of another version meets its database. When green does
-// not come up, blue's own packages and config are started again.
-func (a *actor) upgrade(ctx context.Context, r rollout) error {
-	a.event(ctx, "Normal", "RolloutStarted", "requests wait while the process is replaced: "+summary(r.decision.Reasons), r.id)
-	a.progress(ctx, r, "installing packages")
-	if _, err := a.bundle(ctx, r, r.declared); err != nil {
-		return err // before anything was touched
-	}
-	before := a.blue.record.Given
-	a.finishRequests(ctx, a.Gateway.Hold(a.workspace))
-	if err := a.stopBlue(ctx); err != nil {
-		return err
-	}
-	green, err := a.prepare(ctx, r, r.declared)
-	if err == nil {
-		return a.serve(ctx, r, green)
-	}
-	if errors.Is(context.Cause(ctx), errDeleted) {
-		return err
-	}
-	// The rollout's own deadline may be what ended it; putting back has its own.
-	again, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.BootTimeout)
-	defer cancel()
-	blue, backErr := a.prepare(again, r, before)
-	if backErr == nil {
-		backErr = a.serve(again, r, blue)
-	}
-	if backErr != nil {
-		a.Gateway.Fail(a.workspace, "the instance could not be started")
-		a.logger.ErrorContext(ctx, "the process before could not be started again", "rollout", r.id, "error", a.mask(again, backErr.Error()))
-	}
-	return err
 }
 
 // serve makes the prepared process the one that requests go to, and lets the one before finish what it has.

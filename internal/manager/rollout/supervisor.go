@@ -42,6 +42,12 @@ type Bundles interface {
 type Databases interface {
 	EnsureDatabase(ctx context.Context, workspace, password string) error
 	DropDatabase(ctx context.Context, workspace string) error
+	// Clone copies the database of a stopped instance; Restore puts the copy in its place.
+	Clone(ctx context.Context, workspace string, now time.Time) (postgres.Clone, error)
+	Restore(ctx context.Context, workspace, clone string) error
+	// Clones lists them, of all workspaces for ""; DropClone drops one.
+	Clones(ctx context.Context, workspace string) ([]postgres.Clone, error)
+	DropClone(ctx context.Context, clone string) error
 	ConnectionFor(workspace string) postgres.Connection
 }
 

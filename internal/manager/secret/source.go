@@ -77,7 +77,7 @@ func (s Source) read(ctx context.Context) ([][]byte, error) {
 }
 
 func readKeyFile(name string) (string, error) {
-	file, err := os.Open(name) //nolint:gosec // the operator names this file
+	file, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +106,7 @@ func readKeyFile(name string) (string, error) {
 func runKeyCommand(ctx context.Context, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command) //nolint:gosec // the operator gives this command
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
 	cmd.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

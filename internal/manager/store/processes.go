@@ -40,7 +40,7 @@ func (q queries) Processes(ctx context.Context, workspace string) ([]Process, er
 }
 
 // PutProcess writes a process or replaces what is known of it. Making one serve turns the one that served before into
-// one that stops.
+// one that stops, and ends the upgrade that it may come from.
 func (s *Store) PutProcess(ctx context.Context, p Process) error {
 	return s.Update(ctx, p.Workspace, func(tx *Tx) error {
 		if p.Role == RoleServing {
@@ -48,6 +48,10 @@ func (s *Store) PutProcess(ctx context.Context, p Process) error {
 				p.Workspace, p.ID)
 			if err != nil {
 				return fmt.Errorf("retire the serving process of %s: %w", p.Workspace, err)
+			}
+			_, err = tx.db.Exec(ctx, "UPDATE instances SET served = $2, restore_from = '' WHERE workspace = $1", p.Workspace, p.Given)
+			if err != nil {
+				return fmt.Errorf("note what serves for %s: %w", p.Workspace, err)
 			}
 		}
 		_, err := tx.db.Exec(ctx, "INSERT INTO processes (workspace, id, role, handle, given, bundle) "+

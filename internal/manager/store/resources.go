@@ -24,6 +24,10 @@ type Instance struct {
 	UserID             *int64
 	Deleting           bool
 	CreatedAt          time.Time
+	// Served is what served last; nil before the first boot.
+	Served *Given
+	// RestoreFrom is the clone that has to take the database's place before anything boots; "" is none.
+	RestoreFrom string
 }
 
 // Plugin is the row of a plugin that is declared by a resource of its own.
@@ -38,7 +42,7 @@ type Plugin struct {
 
 const (
 	instanceColumns = "workspace, spec, secret_set, etag, generation, resource_generation, observed_generation, " +
-		"conditions, user_id, deleting, created_at"
+		"conditions, user_id, deleting, created_at, served, restore_from"
 	pluginColumns = "workspace, package, spec, etag, resource_generation, created_at"
 )
 
@@ -150,6 +154,28 @@ func (s *Store) SetConditions(ctx context.Context, workspace string, conditions 
 		return fmt.Errorf("write the conditions of %s: %w", workspace, err)
 	}
 	return nil
+}
+
+// SetRestoreFrom says from which clone the database has to be restored before anything boots; "" is none.
+func (s *Store) SetRestoreFrom(ctx context.Context, workspace, clone string) error {
+	if _, err := s.db.Exec(ctx, "UPDATE instances SET restore_from = $2 WHERE workspace = $1", workspace, clone); err != nil {
+		return fmt.Errorf("note the clone of %s: %w", workspace, err)
+	}
+	return nil
+}
+
+// ClonesInUse returns the clones that databases have to be restored from.
+func (q queries) ClonesInUse(ctx context.Context) ([]string, error) {
+	type row struct{ RestoreFrom string }
+	rows, err := collect[row](ctx, q.db, "the clones in use", "SELECT restore_from FROM instances WHERE restore_from <> ''")
+	if err != nil {
+		return nil, err
+	}
+	clones := make([]string, len(rows))
+	for i, r := range rows {
+		clones[i] = r.RestoreFrom
+	}
+	return clones, nil
 }
 
 // FreeUserID returns the smallest user id between first and last, both included, that no instance has. An instance's

@@ -61,7 +61,8 @@ func (tx *Tx) PutSecrets(ctx context.Context, set int64, secrets []Secret) error
 // needs.
 func (tx *Tx) PruneSecrets(ctx context.Context) error {
 	_, err := tx.db.Exec(ctx, `DELETE FROM secrets s WHERE workspace = $1
-		AND NOT EXISTS (SELECT FROM instances i WHERE i.workspace = $1 AND i.secret_set = s.set)
+		AND NOT EXISTS (SELECT FROM instances i WHERE i.workspace = $1
+			AND s.set IN (i.secret_set, (i.served->>'secret_set')::bigint))
 		AND NOT EXISTS (SELECT FROM changes c WHERE c.workspace = $1 AND c.state = 'pending'
 			AND (c.previous->>'secret_set')::bigint = s.set)
 		AND NOT EXISTS (SELECT FROM processes p WHERE p.workspace = $1 AND (p.given->>'secret_set')::bigint = s.set)`,

@@ -15,10 +15,10 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	goruntime "runtime"
 	"sync"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 )
 
@@ -44,7 +44,7 @@ type Options struct {
 	DataDir string
 	// HostDir is the folder with host.mjs.
 	HostDir string
-	// Node is the path of the node program in a bundle; nil means BundledNode.
+	// Node is the path of the node program in a bundle; nil means bundle.Node.
 	Node func(bundle string) string
 	// Logger gets one line for each event; nil means none.
 	Logger *slog.Logger
@@ -52,15 +52,6 @@ type Options struct {
 	StartTimeout time.Duration
 	// LogBytes is the size at which a log is rotated; 0 means DefaultLogBytes. A process keeps two such files at most.
 	LogBytes int64
-}
-
-// BundledNode is the node program that a bundle for this machine contains.
-func BundledNode(bundle string) string {
-	arch := map[string]string{"amd64": "x64"}[goruntime.GOARCH]
-	if arch == "" {
-		arch = goruntime.GOARCH
-	}
-	return filepath.Join(bundle, "node_modules", "node-linux-"+arch, "bin", "node")
 }
 
 // Runtime runs instances as processes of this machine. It implements runtime.Runtime.
@@ -86,7 +77,7 @@ var _ runtime.Runtime = (*Runtime)(nil)
 // New makes the folders and starts to look after the logs. Close ends that.
 func New(options Options) (*Runtime, error) {
 	if options.Node == nil {
-		options.Node = BundledNode
+		options.Node = bundle.Node
 	}
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)

@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// cloneTime is how a clone's name ends: with the time at which it was made, in UTC. A workspace's name has no @, and the
+// longest one still leaves an identifier of 63 bytes.
+const cloneTime = "@060102150405"
+
+// Clone is a copy of a workspace's database as it was at one moment. Nobody can connect to it.
+type Clone struct {
+	// Name is the database's name.
+	Name string
+	// Workspace is whose database it was.
+	Workspace string
+	// MadeAt is when, to the second.
+	MadeAt time.Time
+}
+
+// Clone copies the workspace's database inside the server and returns the copy. It ends the sessions in the database,
+// because PostgreSQL copies none that is in use: the instance has to be stopped.
+func (c *Cluster) Clone(ctx context.Context, workspace string, now time.Time) (Clone, error) {
+	name, err := checkedName(workspace)
+	if err != nil {
+		return Clone{}, err
+	}
+	clone := Clone{Name: name + now.UTC().Format(cloneTime), Workspace: workspace, MadeAt: now.UTC().Truncate(time.Second)}
+	err = c.shut(ctx, name)
+	if err == nil {
+		err = c.exec(ctx, fmt.Sprintf("CREATE DATABASE %%s OWNER %s TEMPLATE %[1]s ALLOW_CONNECTIONS false",
+			pgx.Identifier{name}.Sanitize()), clone.Name)
+	}
+	if openErr := c.exec(context.WithoutCancel(ctx), "ALTER DATABASE %s ALLOW_CONNECTIONS true", name); err == nil {
+		err = openErr
+	}
+	if err != nil {
+		return Clone{}, fmt.Errorf("clone the database of workspace %s: %w", workspace, err)
+	}
+	return clone, nil
+}
+
+// Restore makes the clone the workspace's database, in place of the one that is there. It is idempotent: a clone that is
+// gone has taken its place already.
+func (c *Cluster) Restore(ctx context.Context, workspace, clone string) error {
+	name, err := checkedName(workspace)
+	if err != nil {
+		return err
+	}
+	if parsed, ok := parseClone(clone); !ok || parsed.Workspace != workspace {
+		return fmt.Errorf("restore the database of workspace %s: %q is no clone of it", workspace, clone)
+	}
+	err = c.restore(ctx, name, clone)
+	if err != nil {
+		return fmt.Errorf("restore the database of workspace %s from %s: %w", workspace, clone, err)
+	}
+	return nil
+}
+
+func (c *Cluster) restore(ctx context.Context, name, clone string) error {
+	var there bool
+	if err := c.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", clone).Scan(&there); err != nil {
+		return err
+	}
+	if there {
+		if err := c.exec(ctx, "DROP DATABASE IF EXISTS %s WITH (FORCE)", name); err != nil {
+			return err
+		}
+		rename := fmt.Sprintf("ALTER DATABASE %%s RENAME TO %s", pgx.Identifier{name}.Sanitize())
+		if err := c.exec(ctx, rename, clone); err != nil {
+			return err
+		}
+	}
+	if err := closeToPublic(ctx, c.pool, name); err != nil {
+		return err
+	}
+	return c.exec(ctx, "ALTER DATABASE %s ALLOW_CONNECTIONS true", name)
+}
+
+// DropClone drops a clone. It is idempotent.
+func (c *Cluster) DropClone(ctx context.Context, clone string) error {
+	if _, ok := parseClone(clone); !ok {
+		return fmt.Errorf("drop the clone %q: it is none", clone)
+	}
+	if err := c.exec(ctx, "DROP DATABASE IF EXISTS %s WITH (FORCE)", clone); err != nil {
+		return fmt.Errorf("drop the clone %s: %w", clone, err)
+	}
+	return nil
+}
+
+// Clones returns the workspace's clones, oldest first; "" lists those of all workspaces.
+func (c *Cluster) Clones(ctx context.Context, workspace string) ([]Clone, error) {
+	rows, err := c.pool.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY datname",
+		DatabaseName(workspace))
+	if err != nil {
+		return nil, fmt.Errorf("list the clones: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("list the clones: %w", err)
+	}
+	var clones []Clone
+	for _, name := range names {
+		if clone, ok := parseClone(name); ok && (workspace == "" || clone.Workspace == workspace) {
+			clones = append(clones, clone)
+		}
+	}
+	return clones, nil
+}
+
+// parseClone reads a clone from its database's name.
+func parseClone(name string) (Clone, bool) {
+	at := strings.LastIndexByte(name, '@')
+	rest, ours := strings.CutPrefix(name, namePrefix)
+	if at < 0 || !ours {
+		return Clone{}, false
+	}
+	made, err := time.Parse(cloneTime, name[at:])
+	if err != nil {
+		return Clone{}, false
+	}
+	return Clone{Name: name, Workspace: rest[:strings.LastIndexByte(rest, '@')], MadeAt: made}, true
+}
+
+// shut keeps everybody out of a database and ends the sessions in it.
+func (c *Cluster) shut(ctx context.Context, name string) error {
+	if err := c.exec(ctx, "ALTER DATABASE %s ALLOW_CONNECTIONS false", name); err != nil {
+		return err
+	}
+	// With a timeout the function waits until the session has ended.
+	_, err := c.pool.Exec(ctx, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", name)
+	return err
+}
