@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/urfave/cli/v3"
 
@@ -78,7 +79,7 @@ func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 		RunDir:       c.String("run-dir"),
 		PostgresURL:  c.String("postgres-url"),
 		PostgresUser: c.String("postgres-user"),
-		SealingKey:   secret.Source{File: c.String("sealing-key-file"), Command: c.String("sealing-key-command")},
+		SealingKey:   secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
 		Version:      fullVersion(),
 		Logger:       logger,
 	}, nil

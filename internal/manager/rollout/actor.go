@@ -17,6 +17,12 @@ import (
 // example.
 const retryAfter = 5 * time.Second
 
+// The wait before a rollout that carries no change is tried again doubles from the first to the longest.
+const (
+	retryFirst   = 5 * time.Second
+	retryLongest = 30 * time.Minute
+)
+
 // actor is the single writer of one instance. Its fields belong to its goroutine, except what mu guards.
 type actor struct {
 	*Supervisor
@@ -27,13 +33,18 @@ type actor struct {
 	blue      *process // the process that serves; nil when there is none
 	crashes   crashes
 	removalAt time.Time // when a rollout that only removes plugins begins; zero when none waits
-	// failedGeneration is the declaration whose rollout failed last, so that nothing is tried for ever.
-	failedGeneration int64
+	// failures counts the rollouts that failed one after the other with no change to put back, and retryAt is when the
+	// next one may begin.
+	failures int
+	retryAt  time.Time
+	// given are the secret values that processes were given; errors and logs are masked with them.
+	given map[string]struct{}
 	// take is how many of the pending changes, the oldest, the next rollout tries; 0 is all. halvings counts how often
 	// it was halved.
 	take, halvings int
 	adopted        bool
 	drains         sync.WaitGroup // processes that finish what they have
+	endDrain       func()         // ends the patience with the newest of them
 
 	mu        sync.Mutex
 	observed  observed
@@ -53,11 +64,14 @@ type process struct {
 	runtime.Process
 	record store.Process
 	target *gateway.Target
+	// tainted says that it may run with another config than its record says.
+	tainted bool
 }
 
 func newActor(s *Supervisor, workspace string) *actor {
 	return &actor{
 		Supervisor: s, workspace: workspace, logger: s.Logger.With("workspace", workspace), wakes: make(chan struct{}, 1),
+		given: map[string]struct{}{}, endDrain: func() {},
 	}
 }
 
@@ -181,7 +195,7 @@ func (a *actor) observe(ctx context.Context, deleting bool, status orbit.Instanc
 // event tells readers what happened. Losing one is not worth failing a rollout, so it is only logged.
 func (a *actor) event(ctx context.Context, kind, reason, message, rolloutID string) {
 	err := a.Store.PutEvent(ctx, orbit.Event{
-		Workspace: a.workspace, Type: kind, Reason: reason, Message: message, RolloutID: rolloutID,
+		Workspace: a.workspace, Type: kind, Reason: reason, Message: printable(message), RolloutID: rolloutID,
 	})
 	if err != nil {
 		a.logger.WarnContext(ctx, "event lost", "reason", reason, "error", err)
@@ -193,7 +207,7 @@ func (a *actor) condition(ctx context.Context, kind string, status bool, reason,
 	instance, err := a.Store.Instance(ctx, a.workspace)
 	if err == nil {
 		conditions := setCondition(instance.Conditions, orbit.Condition{
-			Type: kind, Status: conditionStatus(status), Reason: reason, Message: message,
+			Type: kind, Status: conditionStatus(status), Reason: reason, Message: printable(message),
 			ObservedGeneration: instance.Generation,
 		}, time.Now())
 		err = a.Store.SetConditions(ctx, a.workspace, conditions)

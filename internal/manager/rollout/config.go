@@ -53,10 +53,11 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
-	return runtime.Config{
-		Document: appconfig.Merge(resolved, own).JSON(),
-		Redact:   append(slices.Sorted(maps.Values(values)), password),
-	}, nil
+	redact := append(slices.Sorted(maps.Values(values)), password)
+	for _, value := range redact {
+		a.given[value] = struct{}{}
+	}
+	return runtime.Config{Document: appconfig.Merge(resolved, own).JSON(), Redact: redact}, nil
 }
 
 // ensureDatabase makes the database that the effective app-config points at.

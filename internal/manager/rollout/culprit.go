@@ -17,7 +17,7 @@ const maxHalvings = 6
 // narrow says which changes a failure is put back for, so that the others go ahead. An empty answer means that the next
 // rollout tries fewer changes before anything is put back.
 func (a *actor) narrow(r rollout, cause error) []store.Change {
-	if late := time.Now().After(r.deadline(time.Now(), a.BootTimeout)); late {
+	if deadline, limited := r.deadline(); limited && time.Now().After(deadline) {
 		a.take = 0
 		return r.changes
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +27,11 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 		a.crashes = a.crashes.add(time.Now())
 		a.condition(ctx, orbit.ConditionReady, false, "NotStarted", problem.Detail)
 	}
-	a.failedGeneration = r.declared.Generation
+	if len(r.changes) == 0 {
+		a.failures++
+		a.retryAt = time.Now().Add(min(retryFirst<<(a.failures-1), retryLongest))
+		return nil
+	}
 	defer a.wake() // what is declared, or how much of it is tried, is another thing now
 	attempted := len(r.changes)
 	if r.changes = a.narrow(r, cause); len(r.changes) < attempted {
@@ -38,7 +44,7 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 	for _, c := range r.changes {
 		created = created || c.Plugin == "" && c.Operation == orbit.OperationCreate
 	}
-	if created {
+	if created && a.blue == nil {
 		return a.abandon(ctx, r, problem)
 	}
 	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error { return fail(ctx, tx, r, problem) })
@@ -54,24 +60,47 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 func (a *actor) abandon(ctx context.Context, r rollout, problem *orbit.Problem) error {
 	cleanErr := a.clean(ctx)
 	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
-		var err error
-		// Without the instance there is nothing left for the others to change.
-		if r.changes, err = tx.PendingChanges(ctx, a.workspace); err != nil {
-			return err
-		}
-		if err := fail(ctx, tx, r, problem); err != nil {
-			return err
-		}
 		if cleanErr != nil {
+			if err := fail(ctx, tx, r, problem); err != nil {
+				return err
+			}
 			return tx.SetDeleting(ctx, true)
 		}
-		return tx.DeleteInstance(ctx)
+		return a.forgetInstance(ctx, tx, r.changes, problem)
 	})
 	if err != nil {
 		return err
 	}
 	a.tellFates()
 	return cleanErr
+}
+
+// forgetInstance ends every pending change of the instance, also those that were accepted a moment ago, and deletes it:
+// the failed ones with their problem, deletions as applied, and all others as superseded.
+func (a *actor) forgetInstance(ctx context.Context, tx *store.Tx, failed []store.Change, problem *orbit.Problem) error {
+	pending, err := tx.PendingChanges(ctx, a.workspace)
+	if err != nil {
+		return err
+	}
+	superseded := &orbit.Problem{
+		Code: orbit.CodeSuperseded, Title: "The instance is gone",
+		Detail: "the instance of workspace " + a.workspace + " was deleted, or could not be created, before this change was rolled out",
+	}
+	for _, c := range slices.Backward(pending) {
+		isFailed := slices.ContainsFunc(failed, func(f store.Change) bool { return f.ID == c.ID })
+		switch {
+		case isFailed:
+			err = tx.FailChange(ctx, c, problem)
+		case c.Operation == orbit.OperationDelete:
+			err = tx.FinishChange(ctx, c.ID, nil)
+		default:
+			err = tx.FailChange(ctx, c, superseded)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return tx.DeleteInstance(ctx)
 }
 
 // fail fails the rollout's changes, newest first, so that each resource ends at what the oldest found.
@@ -90,21 +119,10 @@ func fail(ctx context.Context, tx *store.Tx, r rollout, problem *orbit.Problem) 
 // destroy removes an instance that is being deleted, with its database.
 func (a *actor) destroy(ctx context.Context) error {
 	start := time.Now()
-	changes, err := a.Store.PendingChanges(ctx, a.workspace)
-	if err != nil {
-		return err
-	}
 	if err := a.clean(ctx); err != nil {
 		return err
 	}
-	err = a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
-		for _, c := range changes {
-			if err := a.endBeforeDeletion(ctx, tx, c); err != nil {
-				return err
-			}
-		}
-		return tx.DeleteInstance(ctx)
-	})
+	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error { return a.forgetInstance(ctx, tx, nil, nil) })
 	if err != nil {
 		return err
 	}
@@ -115,22 +133,11 @@ func (a *actor) destroy(ctx context.Context) error {
 	return nil
 }
 
-// endBeforeDeletion tells a change that the instance's deletion met its fate: the deletion itself is applied, any other
-// write came to nothing.
-func (a *actor) endBeforeDeletion(ctx context.Context, tx *store.Tx, c store.Change) error {
-	if c.Operation == orbit.OperationDelete {
-		return tx.FinishChange(ctx, c.ID, nil)
-	}
-	return tx.FailChange(ctx, c, &orbit.Problem{
-		Code: orbit.CodeSuperseded, Title: "The instance was deleted",
-		Detail: "workspace " + a.workspace + " was deleted before this change was rolled out",
-	})
-}
-
 // clean removes everything of the instance outside the store: processes, route, database, role and files. It is
 // idempotent.
 func (a *actor) clean(ctx context.Context) error {
 	a.Gateway.Remove(a.workspace)
+	a.endDrain()
 	a.drains.Wait()
 	a.setBlue(nil)
 	if err := a.stopProcesses(ctx); err != nil {
@@ -169,21 +176,29 @@ func (a *actor) problem(ctx context.Context, cause error) *orbit.Problem {
 		p.Detail = "not done within the time the change was given: " + cause.Error()
 	}
 	masker := a.masker(ctx)
-	p.Detail, p.LogTail = masker.Mask(p.Detail), masker.MaskLines(p.LogTail)
+	p.Detail, p.LogTail = printable(masker.Mask(p.Detail)), masker.MaskLines(p.LogTail)
+	for i, line := range p.LogTail {
+		p.LogTail[i] = printable(line)
+	}
 	return p
 }
 
-// masker hides the workspace's secrets. Where they cannot be read it hides nothing, because then no process was given
-// them either.
+// masker hides the secrets that the instance's processes were given, and the present ones.
 func (a *actor) masker(ctx context.Context) *secret.Masker {
-	masker, err := a.Vault.Masker(context.WithoutCancel(ctx), a.workspace)
+	values := slices.Collect(maps.Keys(a.given))
+	present, err := a.Vault.Values(context.WithoutCancel(ctx), a.workspace)
 	if err != nil {
-		return secret.NewMasker(nil)
+		a.logger.WarnContext(ctx, "the present secrets cannot be read; only those that processes were given are masked", "error", err)
 	}
-	return masker
+	return secret.NewMasker(append(values, present...))
 }
 
 func (a *actor) mask(ctx context.Context, text string) string { return a.masker(ctx).Mask(text) }
+
+// printable removes what PostgreSQL's text and JSON cannot hold and no terminal should show.
+func printable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
+}
 
 // summaryReasons is how many reasons an event quotes.
 const summaryReasons = 3

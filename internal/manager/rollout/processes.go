@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
@@ -36,6 +37,11 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 		return nil, fmt.Errorf("wait for a place to boot: %w", err)
 	}
 	defer a.boots.Release(1)
+	if len(r.changes) == 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.BootTimeout)
+		defer cancel()
+	}
 	a.progress(ctx, r, "starting Backstage")
 	begin := time.Now()
 	green, err := a.standby(ctx, given, installed)
@@ -127,18 +133,20 @@ func (a *actor) forget(ctx context.Context, p *process) {
 // drain lets a process that was replaced finish its requests, then ends it. At most one process of an instance drains:
 // a second one ends the patience with the first.
 func (a *actor) drain(ctx context.Context, p *process) {
-	a.drains.Wait()
+	a.endDrain()
+	// The rollout that replaced the process is over, and may be over its deadline.
+	ctx = context.WithoutCancel(ctx)
+	patience, end := context.WithCancel(ctx)
+	a.endDrain = end
 	a.drains.Go(func() {
-		// The rollout that replaced the process is over, and may be over its deadline.
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.DrainTimeout)
-		defer cancel()
-		stop := context.AfterFunc(a.ctx, cancel) //nolint:contextcheck // the end of orbitd ends every drain
+		defer end()
+		stop := context.AfterFunc(a.ctx, end) //nolint:contextcheck // the end of orbitd ends every drain
 		defer stop()
-		a.finishRequests(bounded, p.target)
+		a.finishRequests(patience, p.target)
 		if a.ctx.Err() != nil {
 			return // the next orbitd ends it
 		}
-		a.end(context.WithoutCancel(ctx), p, a.StopGrace)
+		a.end(ctx, p, a.StopGrace)
 	})
 }
 
@@ -176,6 +184,8 @@ func (a *actor) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Visitors wait for the one that serves.
+	slices.SortStableFunc(records, func(x, y store.Process) int { return rank(x.Role) - rank(y.Role) })
 	for _, record := range records {
 		recovered, err := a.Runtime.Recover(ctx, record.Handle)
 		if errors.Is(err, runtime.ErrGone) {
@@ -187,7 +197,7 @@ func (a *actor) adopt(ctx context.Context) error {
 		}
 		p := &process{Process: recovered, record: record}
 		if record.Role != store.RoleServing || recovered.Address() == "" {
-			a.end(ctx, p, a.StopGrace)
+			a.drains.Go(func() { a.end(context.WithoutCancel(ctx), p, a.StopGrace) })
 			continue
 		}
 		a.Gateway.Switch(a.workspace, recovered.Address())
@@ -196,8 +206,17 @@ func (a *actor) adopt(ctx context.Context) error {
 	}
 	if a.blue == nil {
 		a.Gateway.Fail(a.workspace, "the instance is starting")
+		a.drains.Wait() // nothing boots on a database that an old process may still write to
 	}
 	return nil
+}
+
+// rank puts the process that serves before all others.
+func rank(role store.Role) int {
+	if role == store.RoleServing {
+		return 0
+	}
+	return 1
 }
 
 // stopProcesses ends all of the instance's processes.

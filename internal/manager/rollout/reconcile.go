@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +30,12 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	if instance.Deleting {
 		return 0, a.destroy(ctx)
 	}
+	if a.blue != nil && ended(a.blue) {
+		a.noteEnd(ctx)
+	}
+	if err := a.finishServed(ctx); err != nil {
+		return 0, err
+	}
 	if instance.RestoreFrom != "" && a.blue == nil {
 		if err := a.restore(ctx, instance.RestoreFrom); err != nil {
 			return 0, err
@@ -48,11 +55,13 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	case r.decision.Impact == orbit.ImpactNone && len(r.changes) == 0 && a.blue.record.Given.Generation == r.declared.Generation:
 		return 0, nil
 	case r.decision.Impact == orbit.ImpactNone:
+		a.removalAt = time.Time{}
 		return 0, a.carryOut(ctx, r, a.adoptGeneration)
 	case r.decision.Impact == orbit.ImpactLive:
+		a.removalAt = time.Time{}
 		return 0, a.carryOut(ctx, r, a.push)
-	case r.failedBefore(a):
-		return 0, nil // nobody declared anything new since this failed
+	case len(r.changes) == 0 && time.Until(a.retryAt) > 0:
+		return time.Until(a.retryAt), nil
 	case len(r.changes) == 0:
 		// Nobody waits: only plugins were removed. They go together with whatever comes in the meantime.
 		if a.removalAt.IsZero() {
@@ -125,18 +134,32 @@ func (a *actor) look(ctx context.Context) (rollout, error) {
 		return r, err
 	}
 	r.decision = changeplan.Decide(before, after)
+	if a.blue != nil && a.blue.tainted {
+		r.decision.Impact = orbit.MaxImpact(r.decision.Impact, orbit.ImpactRestart)
+	}
 	return r, nil
 }
 
-// failedBefore says that this very declaration failed already without a change to put back.
-func (r rollout) failedBefore(a *actor) bool {
-	return len(r.changes) == 0 && a.failedGeneration == r.declared.Generation
+// finishServed ends the changes that the serving process has already: an orbitd died between switching and recording.
+func (a *actor) finishServed(ctx context.Context) error {
+	if a.blue == nil {
+		return nil
+	}
+	pending, err := a.Store.PendingChanges(ctx, a.workspace)
+	if err != nil {
+		return err
+	}
+	served := slices.DeleteFunc(pending, func(c store.Change) bool { return c.Generation > a.blue.record.Given.Generation })
+	if len(served) == 0 {
+		return nil
+	}
+	return a.finish(ctx, rollout{changes: served, declared: a.blue.record.Given})
 }
 
-// deadline is when the rollout has failed: the earliest of what its changes ask for.
-func (r rollout) deadline(now time.Time, otherwise time.Duration) time.Time {
-	if len(r.changes) == 0 {
-		return now.Add(otherwise)
+// deadline is when the rollout has failed: the earliest of what its changes ask for. There is none where nobody waits.
+func (r rollout) deadline() (time.Time, bool) {
+	if len(r.changes) == 0 || r.decision.Impact == orbit.ImpactNone && r.served != nil {
+		return time.Time{}, false
 	}
 	earliest := r.changes[0].Deadline
 	for _, c := range r.changes[1:] {
@@ -144,7 +167,7 @@ func (r rollout) deadline(now time.Time, otherwise time.Duration) time.Time {
 			earliest = c.Deadline
 		}
 	}
-	return earliest
+	return earliest, true
 }
 
 func (r rollout) changeIDs() []string {
@@ -162,10 +185,13 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 		defer a.setRolling(false)
 	}
 	start := time.Now()
-	bounded, cancel := context.WithDeadline(ctx, r.deadline(start, a.BootTimeout))
-	defer cancel()
-	bounded, done := a.interruptible(bounded)
+	bounded, done := a.interruptible(ctx)
 	defer done()
+	if deadline, limited := r.deadline(); limited {
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithDeadline(bounded, deadline)
+		defer cancel()
+	}
 	// A deletion from here on interrupts; one from before is seen now.
 	if instance, err := a.Store.Instance(ctx, a.workspace); err != nil || instance.Deleting {
 		a.wake()
@@ -179,12 +205,17 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 		a.wake()
 		return nil
 	}
-	if store.Unavailable(err) {
+	switch {
+	case store.Unavailable(err):
 		return err // nobody's change is to blame; it is tried again
+	case errors.Is(err, errBlueEnded):
+		a.wake() // the next look boots what is declared
+		return nil
 	}
 	if err != nil {
 		return a.putBack(ctx, r, err)
 	}
+	a.failures, a.retryAt = 0, time.Time{}
 	if a.take > 0 {
 		a.take = 0
 		a.wake() // for the changes that this rollout left out
@@ -237,7 +268,7 @@ func (a *actor) progress(ctx context.Context, r rollout, text string) {
 	if len(r.changes) == 0 {
 		return
 	}
-	if err := a.Store.SetProgress(ctx, r.changeIDs(), r.id, text); err != nil {
+	if err := a.Store.SetProgress(ctx, r.changeIDs(), r.id, printable(text)); err != nil {
 		a.logger.WarnContext(ctx, "progress lost", "rollout", r.id, "error", err)
 	}
 }

@@ -2,15 +2,22 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // adoptGeneration is the step of impact none: the process already runs what is declared.
 func (a *actor) adoptGeneration(ctx context.Context, r rollout) error {
 	return a.setGiven(ctx, r.declared)
 }
+
+// errBlueEnded says that the serving process ended by itself in the middle of a step that needs it.
+var errBlueEnded = errors.New("the serving process ended")
 
 // push is the step of impact live.
 func (a *actor) push(ctx context.Context, r rollout) error {
@@ -19,21 +26,40 @@ func (a *actor) push(ctx context.Context, r rollout) error {
 	if err != nil {
 		return err
 	}
-	if err := a.blue.Push(ctx, config); err != nil {
-		// The process may have taken a part of it; give it back what it had.
-		if before, beforeErr := a.effective(ctx, a.blue.record.Given); beforeErr == nil {
-			if backErr := a.blue.Push(ctx, before); backErr != nil {
-				a.logger.WarnContext(ctx, "the config before could not be pushed back", "rollout", r.id, "error", backErr)
-			}
-		}
-		return fmt.Errorf("push the config to the running process: %w", err)
+	err = a.blue.Push(ctx, config)
+	if err == nil {
+		err = a.setGiven(ctx, r.declared)
 	}
-	if err := a.setGiven(ctx, r.declared); err != nil {
-		return err
+	if err != nil {
+		if ended(a.blue) {
+			return errBlueEnded
+		}
+		a.pushBack(ctx, r)
+		return fmt.Errorf("push the config to the running process: %w", err)
 	}
 	a.event(ctx, "Normal", "ConfigPushed", fmt.Sprintf("generation %d is live, with the same process", r.declared.Generation), r.id)
 	return nil
 }
+
+// pushBack gives the running process the config that it had: it may have taken in the new one, or a part of it. Where
+// that fails too, nobody knows what it runs with, and it is replaced.
+func (a *actor) pushBack(ctx context.Context, r rollout) {
+	// The rollout's own deadline may be what ended the push.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushBackTimeout)
+	defer cancel()
+	before, err := a.effective(ctx, a.blue.record.Given)
+	if err == nil {
+		err = a.blue.Push(ctx, before)
+	}
+	if err != nil {
+		a.blue.tainted = true
+		a.logger.WarnContext(ctx, "the config before could not be pushed back; the process will be replaced", "rollout", r.id,
+			"error", a.mask(ctx, err.Error()))
+	}
+}
+
+// pushBackTimeout bounds the way back from a failed push.
+const pushBackTimeout = 10 * time.Second
 
 // setGiven records what the serving process runs with now.
 func (a *actor) setGiven(ctx context.Context, given store.Given) error {
@@ -65,8 +91,13 @@ func (a *actor) replace(ctx context.Context, r rollout) error {
 	return a.serve(ctx, r, green)
 }
 
-// serve makes the prepared process the one that requests go to, and lets the one before finish what it has.
+// serve makes the prepared process the one that requests go to, and lets the one before finish what it has. A process
+// that does not stay ready is none to switch to.
 func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
+	if err := a.staysReady(ctx, green); err != nil {
+		a.discard(ctx, green)
+		return err
+	}
 	record := green.record
 	record.Role = store.RoleServing
 	if err := a.Store.PutProcess(ctx, record); err != nil {
@@ -83,4 +114,35 @@ func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
 		a.drain(ctx, blue)
 	}
 	return nil
+}
+
+// readyFor is how long a process has to stay ready before requests are sent to it.
+const readyFor = 200 * time.Millisecond
+
+func (a *actor) staysReady(ctx context.Context, green *process) error {
+	timer := time.NewTimer(readyFor)
+	defer timer.Stop()
+	select {
+	case <-green.Exited():
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if !ended(green) && green.Address() != "" {
+		return nil
+	}
+	tail, _ := a.Runtime.Logs(ctx, a.workspace, tailLines) // best effort: the end alone is worth telling
+	return &runtime.BootError{
+		Code: orbit.CodeProcessExited, Message: "Backstage was ready and then " + green.Exit().String(), LogTail: tail,
+	}
+}
+
+// ended says whether the process has ended by itself or otherwise.
+func ended(p *process) bool {
+	select {
+	case <-p.Exited():
+		return true
+	default:
+		return false
+	}
 }

@@ -15,12 +15,12 @@ package rollout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
@@ -127,6 +127,7 @@ func (s *Supervisor) Start(ctx context.Context) error {
 			return fmt.Errorf("start the instances: %w", err)
 		}
 		for _, i := range instances {
+			s.Gateway.Fail(i.Workspace, "the instance is starting")
 			s.Wake(i.Workspace)
 			after = i.Workspace
 		}
@@ -203,23 +204,28 @@ func (s *Supervisor) WaitFate(ctx context.Context, id string) (store.Change, err
 }
 
 // StopAll stops the processes of all stored instances without touching what is declared: the next orbitd boots them
-// again. The supervisor must not have been started.
+// again. stopped is told of each and may be called concurrently. The supervisor must not have been started.
 func (s *Supervisor) StopAll(ctx context.Context, stopped func(workspace string)) error {
 	instances, err := s.Store.Instances(ctx, "", maxInstances)
 	if err != nil {
 		return fmt.Errorf("stop the instances: %w", err)
 	}
-	var errs []error
+	var group errgroup.Group
+	group.SetLimit(stopsAtOnce)
 	for _, i := range instances {
-		a := newActor(s, i.Workspace)
-		if err := a.stopProcesses(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("stop the instance of workspace %s: %w", i.Workspace, err))
-			continue
-		}
-		stopped(i.Workspace)
+		group.Go(func() error {
+			if err := newActor(s, i.Workspace).stopProcesses(ctx); err != nil {
+				return fmt.Errorf("stop the instance of workspace %s: %w", i.Workspace, err)
+			}
+			stopped(i.Workspace)
+			return nil
+		})
 	}
-	return errors.Join(errs...)
+	return group.Wait()
 }
+
+// stopsAtOnce bounds how many instances StopAll stops at the same time: each is given time to finish what it does.
+const stopsAtOnce = 16
 
 // maxInstances bounds a list of all instances: far more than one machine can run.
 const maxInstances = 100_000

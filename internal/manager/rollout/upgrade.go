@@ -27,6 +27,9 @@ func (a *actor) upgrade(ctx context.Context, r rollout) error {
 	a.progress(ctx, r, "holding requests")
 	a.finishRequests(ctx, a.Gateway.Hold(a.workspace))
 	if err := a.stopBlue(ctx); err != nil {
+		if !ended(a.blue) {
+			a.Gateway.Switch(a.workspace, a.blue.Address())
+		}
 		return err
 	}
 	clone, err := a.clone(ctx, r)

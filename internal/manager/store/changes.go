@@ -139,7 +139,7 @@ func (tx *Tx) FinishChange(ctx context.Context, id string, warnings []orbit.Diag
 
 // FailChange records that a pending change failed, and puts its resource back to what it was before. Where a later
 // change of the same resource is pending, that one stands, and what it would be put back to becomes what this one
-// would have been. A creating change that fails removes its resource; for the instance itself that is left to the
+// would have been, unless it makes the resource anew after a removal. A creating change that fails removes its resource; for the instance itself that is left to the
 // caller, who has to clean up the world first.
 func (tx *Tx) FailChange(ctx context.Context, c Change, problem *orbit.Problem) error {
 	_, err := tx.db.Exec(ctx, "UPDATE changes SET state = 'failed', progress = '', previous = NULL, finished_at = now(), "+
@@ -149,7 +149,7 @@ func (tx *Tx) FailChange(ctx context.Context, c Change, problem *orbit.Problem) 
 	}
 	tag, err := tx.db.Exec(ctx, "UPDATE changes SET previous = $4, operation = CASE WHEN $4::jsonb IS NULL THEN 'create' ELSE operation END "+
 		"WHERE id = (SELECT id FROM changes WHERE workspace = $1 AND package = $2 AND generation > $3 AND state = 'pending' "+
-		"ORDER BY generation LIMIT 1)", c.Workspace, c.Plugin, c.Generation, c.Previous)
+		"ORDER BY generation LIMIT 1) AND operation <> 'create'", c.Workspace, c.Plugin, c.Generation, c.Previous)
 	if err != nil {
 		return fmt.Errorf("rebase the change after %s: %w", c.ID, err)
 	}

@@ -23,6 +23,9 @@ var migrations embed.FS
 // maxConnections bounds what orbitd itself takes of the server's connections.
 const maxConnections = 8
 
+// statementTimeout bounds every statement, in PostgreSQL's notation: they are all small, so one that lasts hangs.
+const statementTimeout = "30s"
+
 // ErrNotFound is returned for a row that does not exist.
 var ErrNotFound = errors.New("not found")
 
@@ -49,6 +52,7 @@ type Store struct {
 func Open(ctx context.Context, config *pgxpool.Config) (*Store, error) {
 	config = config.Copy()
 	config.MaxConns = maxConnections
+	config.ConnConfig.RuntimeParams["statement_timeout"] = statementTimeout
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", config.ConnConfig.Database, err)

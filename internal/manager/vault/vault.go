@@ -82,11 +82,20 @@ func (v *Vault) Secrets(ctx context.Context, workspace string, set int64) (map[s
 
 // Masker returns what hides the workspace's present secrets in texts.
 func (v *Vault) Masker(ctx context.Context, workspace string) (*secret.Masker, error) {
+	values, err := v.Values(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	return secret.NewMasker(values), nil
+}
+
+// Values are all secret values of the workspace that are in force: its secrets and its database password.
+func (v *Vault) Values(ctx context.Context, workspace string) ([]string, error) {
 	instance, err := v.store.Instance(ctx, workspace)
 	if err != nil {
 		return nil, err
 	}
-	values, err := v.Secrets(ctx, workspace, instance.SecretSet)
+	secrets, err := v.Secrets(ctx, workspace, instance.SecretSet)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +103,7 @@ func (v *Vault) Masker(ctx context.Context, workspace string) (*secret.Masker, e
 	if err != nil {
 		return nil, err
 	}
-	return secret.NewMasker(append(slices.Collect(maps.Values(values)), password)), nil
+	return append(slices.Collect(maps.Values(secrets)), password), nil
 }
 
 // DatabasePassword returns the password of the workspace's database role, and makes it when it is first asked for.
