@@ -56,6 +56,9 @@ func (a *Admission) transact(ctx context.Context, workspace string, tell func(wo
 	return change.Change, nil
 }
 
+// AnyVersion as a Precondition's Tag is If-Match: *, which every version of an object meets.
+const AnyVersion = "*"
+
 // Precondition is what a write says about the version it means to change. A write has either a Tag or MustNotExist.
 type Precondition struct {
 	// Tag is the ETag of the version to change; "" names none.
@@ -86,7 +89,7 @@ func (p Precondition) check(what, importCommand, tag string) error {
 			Code: orbit.CodeStale, Title: what + " is gone",
 			Detail: "it was deleted since it was read; plan again",
 		}
-	case p.Tag != tag:
+	case p.Tag != tag && p.Tag != AnyVersion:
 		return &orbit.Problem{
 			Code: orbit.CodeStale, Title: what + " has changed",
 			Detail: "somebody else changed it since it was read; nothing was touched, plan again",
@@ -111,26 +114,57 @@ func deadline(o orbit.WriteOptions) time.Time {
 	return time.Now().Add(time.Duration(o.DeadlineSeconds) * time.Second)
 }
 
+// request is what every write that declares something has beside its content.
+type request struct {
+	Precondition
+	orbit.WriteOptions
+	// hash tells whether two requests ask for the same.
+	hash string
+	// warnings are findings that do not stop the write.
+	warnings []orbit.Diagnostic
+}
+
+// accept makes a write that declares something and records its change. A retry of an accepted one gets that one's answer.
+func (a *Admission) accept(ctx context.Context, workspace string, r request, write func(tx *store.Tx) (store.Change, error)) (orbit.Change, error) {
+	return a.transact(ctx, workspace, a.Wake, func(tx *store.Tx) (store.Change, error) {
+		if earlier, found, err := r.retried(ctx, tx); found || err != nil {
+			return earlier, err
+		}
+		change, err := write(tx)
+		if err != nil {
+			return store.Change{}, err
+		}
+		change.Deadline, change.IdempotencyKey, change.RequestHash = deadline(r.WriteOptions), r.IdempotencyKey, r.hash
+		change.Warnings = r.warnings
+		return change, tx.PutChange(ctx, change)
+	})
+}
+
+// changesByKey finds the change that an Idempotency-Key made: in the store, or in a transaction of it.
+type changesByKey interface {
+	ChangeByKey(ctx context.Context, key string) (store.Change, error)
+}
+
 // retried returns the change that an earlier request with the same Idempotency-Key made; found is false when there is
 // none.
-func (a *Admission) retried(ctx context.Context, p Precondition, hash string) (change orbit.Change, found bool, err error) {
-	if p.IdempotencyKey == "" {
-		return orbit.Change{}, false, nil
+func (r request) retried(ctx context.Context, changes changesByKey) (change store.Change, found bool, err error) {
+	if r.IdempotencyKey == "" {
+		return store.Change{}, false, nil
 	}
-	earlier, err := a.Store.ChangeByKey(ctx, p.IdempotencyKey)
+	earlier, err := changes.ChangeByKey(ctx, r.IdempotencyKey)
 	if errors.Is(err, store.ErrNotFound) {
-		return orbit.Change{}, false, nil
+		return store.Change{}, false, nil
 	}
 	if err != nil {
-		return orbit.Change{}, false, err
+		return store.Change{}, false, err
 	}
-	if earlier.RequestHash != hash {
-		return orbit.Change{}, false, &orbit.Problem{
+	if earlier.RequestHash != r.hash {
+		return store.Change{}, false, &orbit.Problem{
 			Code: orbit.CodeKeyReused, Title: "Idempotency-Key used twice",
 			Detail: "an earlier request with this key asked for something else; make a new key for every request",
 		}
 	}
-	return earlier.Change, true, nil
+	return earlier, true, nil
 }
 
 // withinImpact refuses a change that costs more than its writer was told.

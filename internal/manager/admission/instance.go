@@ -18,10 +18,7 @@ import (
 
 // PutInstance creates or updates a workspace's instance.
 func (a *Admission) PutInstance(ctx context.Context, workspace string, write orbit.InstanceWrite, p Precondition) (orbit.Change, error) {
-	hash := requestHash(workspace, "", write)
-	if change, found, err := a.retried(ctx, p, hash); found || err != nil {
-		return change, err
-	}
+	r := request{Precondition: p, WriteOptions: write.WriteOptions, hash: requestHash(workspace, "", write)}
 	found := checkInstance(workspace, write.InstanceSpec)
 	for _, name := range slices.Sorted(maps.Keys(write.Secrets)) {
 		found = append(found, declare.SecretName(name)...)
@@ -30,23 +27,19 @@ func (a *Admission) PutInstance(ctx context.Context, workspace string, write orb
 		return orbit.Change{}, err
 	}
 	// The registry is asked before the transaction, which is not to last.
-	warnings, err := a.checkRegistry(ctx, workspace, write.Release, versions(write.Plugins))
-	if err != nil {
+	var err error
+	if r.warnings, err = a.checkRegistry(ctx, workspace, write.Release, versions(write.Plugins)); err != nil {
 		return orbit.Change{}, err
 	}
-	return a.transact(ctx, workspace, a.Wake, func(tx *store.Tx) (change store.Change, err error) {
+	return a.accept(ctx, workspace, r, func(tx *store.Tx) (store.Change, error) {
 		current, err := tx.Instance(ctx, workspace)
 		if errors.Is(err, store.ErrNotFound) {
-			change, err = a.createInstance(ctx, tx, workspace, write, p)
-		} else if err == nil {
-			change, err = a.updateInstance(ctx, tx, current, write, p)
+			return a.createInstance(ctx, tx, workspace, write, p)
 		}
 		if err != nil {
 			return store.Change{}, err
 		}
-		change.Deadline, change.IdempotencyKey, change.RequestHash = deadline(write.WriteOptions), p.IdempotencyKey, hash
-		change.Warnings = warnings
-		return change, tx.PutChange(ctx, change)
+		return a.updateInstance(ctx, tx, current, write, p)
 	})
 }
 
@@ -133,7 +126,7 @@ func (a *Admission) DeleteInstance(ctx context.Context, workspace string, p Prec
 		if current.Deleting {
 			return pendingDeletion(ctx, tx, workspace)
 		}
-		if p.Tag != "" && p.Tag != current.ETag {
+		if p.Tag != "" && p.Tag != AnyVersion && p.Tag != current.ETag {
 			return store.Change{}, p.check("instance "+workspace, "", current.ETag)
 		}
 		if current.Spec.DeletionProtection {

@@ -48,6 +48,7 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 	case request.Instance != nil:
 		alone = checkInstance(workspace, *request.Instance)
 		after.Spec = *request.Instance
+		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
 			after.SecretRevisions = plannedSecrets(declared, request)
 		}
@@ -91,8 +92,7 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 func (a *Admission) plannedSet(state changeplan.State, request orbit.PlanRequest) []orbit.Diagnostic {
 	found := checkFit(state)
 	for i := range found {
-		own := request.Instance != nil && request.SecretNames != nil && ownPart(found[i], request.Instance)
-		if !own {
+		if own := request.Instance != nil && ownPart(found[i], request.Instance); !own {
 			found[i].Severity = orbit.SeverityWarning
 		}
 	}

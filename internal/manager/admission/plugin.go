@@ -13,10 +13,7 @@ import (
 
 // PutPlugin creates or updates a plugin that has a resource of its own.
 func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write orbit.PluginWrite, p Precondition) (orbit.Change, error) {
-	hash := requestHash(workspace, name, write)
-	if change, found, err := a.retried(ctx, p, hash); found || err != nil {
-		return change, err
-	}
+	r := request{Precondition: p, WriteOptions: write.WriteOptions, hash: requestHash(workspace, name, write)}
 	if err := refuse("plugin "+name, declare.Plugin(name, write.PluginSpec, nil)); err != nil {
 		return orbit.Change{}, err
 	}
@@ -31,18 +28,12 @@ func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write
 	if err != nil {
 		return orbit.Change{}, err
 	}
-	warnings, err := a.checkRegistry(ctx, workspace, instance.Spec.Release, map[string]string{name: write.Version})
+	r.warnings, err = a.checkRegistry(ctx, workspace, instance.Spec.Release, map[string]string{name: write.Version})
 	if err != nil {
 		return orbit.Change{}, err
 	}
-	return a.transact(ctx, workspace, a.Wake, func(tx *store.Tx) (store.Change, error) {
-		change, err := a.setPlugin(ctx, tx, workspace, name, write, p)
-		if err != nil {
-			return store.Change{}, err
-		}
-		change.Deadline, change.IdempotencyKey, change.RequestHash = deadline(write.WriteOptions), p.IdempotencyKey, hash
-		change.Warnings = warnings
-		return change, tx.PutChange(ctx, change)
+	return a.accept(ctx, workspace, r, func(tx *store.Tx) (store.Change, error) {
+		return a.setPlugin(ctx, tx, workspace, name, write, p)
 	})
 }
 
@@ -106,7 +97,7 @@ func (a *Admission) DeletePlugin(ctx context.Context, workspace, name string, p 
 		if err != nil {
 			return store.Change{}, err
 		}
-		if p.Tag != "" && p.Tag != current.ETag {
+		if p.Tag != "" && p.Tag != AnyVersion && p.Tag != current.ETag {
 			return store.Change{}, p.check("plugin "+name+" of workspace "+workspace, "", current.ETag)
 		}
 		before, err := state(ctx, tx, workspace)

@@ -63,6 +63,8 @@ type Embedded struct {
 	endSupervision context.CancelFunc
 	supervised     chan struct{}
 
+	adopted bool
+
 	mu     sync.Mutex
 	server *postmaster
 }
@@ -107,7 +109,16 @@ func (e *Embedded) begin(ctx context.Context) error {
 	if e.password, err = loadPassword(e.options.DataDir); err != nil {
 		return err
 	}
-	if server, ok := findPostmaster(e.options.DataDir); ok {
+	server, ok := findPostmaster(e.options.DataDir)
+	if ok && !server.reachable() {
+		// Its socket's folder was removed, as a user's runtime folder is at logout. No instance can reach it either.
+		e.logger.WarnContext(ctx, "PostgreSQL runs without its socket; starting it again", "pid", server.pid)
+		if err := server.stop(ctx); err != nil {
+			return fmt.Errorf("stop the server with pid %d, whose socket is gone: %w", server.pid, err)
+		}
+		ok = false
+	}
+	if ok {
 		if err := e.adopt(ctx, server); err != nil {
 			server.abandon() // instances may be using it
 			return fmt.Errorf("adopt the server with pid %d: %w", server.pid, err)
@@ -133,6 +144,7 @@ func (e *Embedded) adopt(ctx context.Context, server *postmaster) error {
 	if err := e.await(ctx, server); err != nil {
 		return err
 	}
+	e.adopted = true
 	// Instances know the socket where it is, so there it stays.
 	e.server, e.socketDir = server, server.socketDir
 	if err := e.prepare(ctx); err != nil {
@@ -222,6 +234,9 @@ func (e *Embedded) Close() {
 	<-e.supervised
 	e.current().abandon()
 }
+
+// Adopted says whether the server ran already when StartEmbedded was called.
+func (e *Embedded) Adopted() bool { return e.adopted }
 
 // Stop ends the supervision and the server: sessions are cut and transactions rolled back. When ctx ends first the
 // server is killed, which costs the next start a recovery. It is idempotent.

@@ -319,3 +319,26 @@ func eventually(t *testing.T, what string, condition func() bool) {
 		}
 	}
 }
+
+func TestAServerWhoseSocketWasRemovedIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	options := newOptions(t)
+	first := start(t, options)
+	pid := first.PID()
+	first.Close()
+	// As at the logout of the user whose runtime folder it was in.
+	if err := os.RemoveAll(options.RunDir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(options.RunDir, 0o755); err != nil { //nolint:gosec // the server's user passes through it
+		t.Fatal(err)
+	}
+	second := start(t, options)
+	if second.PID() == pid {
+		t.Errorf("the server still has pid %d, which nobody can reach", pid)
+	}
+	if _, err := query(t, second, "SELECT 'here'"); err != nil {
+		t.Error(err)
+	}
+	stop(t, second)
+}

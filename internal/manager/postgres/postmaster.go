@@ -203,6 +203,12 @@ func findPostmaster(dataDir string) (*postmaster, bool) {
 	return server, true
 }
 
+// reachable says whether the server's socket is there. One that is starting has none yet, but a folder for it.
+func (p *postmaster) reachable() bool {
+	_, err := os.Stat(p.socketDir)
+	return err == nil
+}
+
 // removeStalePIDFile removes what a server that is gone left. PostgreSQL does so too, but not when another process of
 // the same user has got the id by now, as happens after a reboot.
 func removeStalePIDFile(dataDir string) error {

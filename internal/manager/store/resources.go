@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -178,16 +181,18 @@ func (q queries) ClonesInUse(ctx context.Context) ([]string, error) {
 	return clones, nil
 }
 
-// FreeUserID returns the smallest user id between first and last, both included, that no instance has. An instance's
-// row goes after its files, so an id is not given out again while files of it remain.
+// FreeUserID returns a user id between first and last, both included, that no instance has: the next after the one that
+// was given out last, so that what a deleted instance left anywhere on the machine is not soon another's. An instance's
+// row goes after its files, so an id is not given out again while those remain.
 func (tx *Tx) FreeUserID(ctx context.Context, first, last int64) (int64, error) {
-	// Workspaces are created under locks of their own; this one makes two of them choose one after the other.
-	if _, err := tx.db.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('orbit:user-id', 0))"); err != nil {
-		return 0, fmt.Errorf("lock the user ids: %w", err)
-	}
 	var id int64
-	err := tx.db.QueryRow(ctx, "SELECT id FROM generate_series($1::bigint, $2::bigint) AS id "+
-		"WHERE NOT EXISTS (SELECT FROM instances WHERE user_id = id) ORDER BY id LIMIT 1", first, last).Scan(&id)
+	err := tx.db.QueryRow(ctx, `WITH last AS (SELECT nextval('user_ids') AS n)
+		SELECT id FROM last, generate_series($1::bigint, $2::bigint) AS id
+		WHERE NOT EXISTS (SELECT FROM instances WHERE user_id = id)
+		ORDER BY (id - $1 - n % ($2 - $1 + 1) + $2 - $1 + 1) % ($2 - $1 + 1) LIMIT 1`, first, last).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("all user ids from %d to %d are taken: widen the range with --first-user-id and --last-user-id", first, last)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("find a free user id between %d and %d: %w", first, last, err)
 	}

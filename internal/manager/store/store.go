@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,7 +22,7 @@ import (
 var migrations embed.FS
 
 // maxConnections bounds what orbitd itself takes of the server's connections.
-const maxConnections = 8
+const maxConnections = 9
 
 // statementTimeout bounds every statement, in PostgreSQL's notation: they are all small, so one that lasts hangs.
 const statementTimeout = "30s"
@@ -45,6 +46,7 @@ func (e *NewerError) Error() string {
 type Store struct {
 	queries
 	pool *pgxpool.Pool
+	held *hold
 }
 
 // Open connects to the database and brings its schema up to date. It returns a *NewerError, and has changed nothing,
@@ -57,15 +59,58 @@ func Open(ctx context.Context, config *pgxpool.Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", config.ConnConfig.Database, err)
 	}
-	if err := migrate(ctx, pool); err != nil {
+	held, err := lockDatabase(ctx, pool)
+	if err == nil {
+		err = migrate(ctx, pool)
+	}
+	if err != nil {
+		held.Release()
 		pool.Close()
 		return nil, err
 	}
-	return &Store{queries: queries{db: pool}, pool: pool}, nil
+	return &Store{queries: queries{db: pool}, pool: pool, held: held}, nil
 }
 
 // Close returns the connections.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	s.held.Release()
+	s.pool.Close()
+}
+
+// lockDatabase takes the database for this orbitd: two that carried out the same changes would fight over every process.
+// The lock goes with its connection, and with the orbitd that held it.
+func lockDatabase(ctx context.Context, pool *pgxpool.Pool) (*hold, error) {
+	connection, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	h := &hold{connection}
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	_, err = connection.Exec(ctx, "SELECT pg_advisory_lock(hashtextextended('orbit:manager', 0))")
+	if err != nil {
+		return h, fmt.Errorf("another orbitd works with the database %s: stop it first, or use another database (%w)",
+			connection.Conn().Config().Database, err)
+	}
+	return h, nil
+}
+
+// lockPatience is how long an orbitd waits for one that is just ending.
+const lockPatience = 10 * time.Second
+
+// hold is the connection that holds the database's lock.
+type hold struct{ connection *pgxpool.Conn }
+
+// Release ends the connection, and with it the lock.
+func (h *hold) Release() {
+	if h == nil {
+		return
+	}
+	connection := h.connection.Hijack()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = connection.Close(ctx) // it is gone either way
+}
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }

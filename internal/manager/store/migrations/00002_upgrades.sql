@@ -6,3 +6,6 @@ ALTER TABLE instances
     ADD COLUMN served       jsonb,
     ADD COLUMN restore_from text NOT NULL DEFAULT '';
 UPDATE instances i SET served = p.given FROM processes p WHERE p.workspace = i.workspace AND p.role = 'serving';
+
+-- Turns through the operating system's users, so that none is given out again soon.
+CREATE SEQUENCE user_ids;
