@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/signal"
 
 	"github.com/urfave/cli/v3"
 
@@ -12,7 +13,7 @@ import (
 func serveCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "serve",
-		Usage: "run the instance manager; SIGTERM ends it alone, instances and PostgreSQL run on and are adopted by the next one",
+		Usage: "run the instance manager; SIGTERM ends it alone, instances and PostgreSQL run on and are adopted by the next one; SIGUSR2 restarts it as orbitd restart does",
 		Flags: append(coreFlags(),
 			&cli.StringFlag{
 				Name: "listen", Sources: cli.EnvVars("ORBIT_LISTEN"), Value: manager.DefaultListen,
@@ -27,11 +28,11 @@ func serveCommand() *cli.Command {
 				Usage: "parent of the instances' host names: localhost makes them <workspace>.localhost",
 			},
 			&cli.Int64Flag{
-				Name: "first-user-id", Sources: cli.EnvVars("ORBIT_FIRST_USER_ID"), Value: manager.DefaultFirstUserID,
-				Usage: "as root: the first of the user ids that instances run as",
+				Name: "first-user-id", Sources: cli.EnvVars("ORBIT_FIRST_USER_ID"),
+				Usage: "as root: the first of the user ids that instances run as (default: a block of 1000 above 7000000, by data directory)",
 			},
 			&cli.Int64Flag{
-				Name: "last-user-id", Sources: cli.EnvVars("ORBIT_LAST_USER_ID"), Value: manager.DefaultLastUserID,
+				Name: "last-user-id", Sources: cli.EnvVars("ORBIT_LAST_USER_ID"),
 				Usage: "as root: the last of them",
 			},
 			&cli.DurationFlag{
@@ -48,6 +49,14 @@ func serveCommand() *cli.Command {
 			o.GatewayDomain = c.String("gateway-domain")
 			o.FirstUserID, o.LastUserID = c.Int64("first-user-id"), c.Int64("last-user-id")
 			o.DrainTimeout = c.Duration("drain-timeout")
+			o.NotifySocket = os.Getenv("NOTIFY_SOCKET")
+			restart := make(chan os.Signal, 1)
+			signal.Notify(restart, manager.RestartSignal) // before anybody can read this process's pid
+			defer signal.Stop(restart)
+			o.Restart = restart
+			if o.Inherited, err = manager.Inherit(); err != nil {
+				return err
+			}
 			m, err := manager.New(o)
 			if err != nil {
 				return err

@@ -31,7 +31,7 @@ const (
 )
 
 // TestQuickstart goes the way of a new user, from the first apply to the last destroy. Its steps build on each other.
-func TestQuickstart(t *testing.T) {
+func TestQuickstart(t *testing.T) { //nolint:paralleltest // it measures, and is alone in its package
 	w := newWorld(t)
 	for _, step := range []struct {
 		name string

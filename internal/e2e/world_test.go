@@ -81,7 +81,7 @@ func newWorld(t *testing.T) *world {
 // openFolder is a temporary folder that other users can enter: as root every instance runs as a user of its own.
 func openFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "orbit-e2e-")
+	dir, err := os.MkdirTemp("", "orbit-e2e-") //nolint:usetesting // only the owner can enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
-
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/httpapi"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -126,47 +124,6 @@ func TestAWriteNamesTheVersionItMeans(t *testing.T) {
 	remove(t, c, "versions")
 	_, err = c.PutInstance(t.Context(), "versions", orbit.IfMatch(first.ETag), small(""))
 	refused(t, err, orbit.CodeStale)
-}
-
-func TestARetriedCreateGetsItsOwnFirstAnswer(t *testing.T) {
-	t.Parallel()
-	s, c := server(t)
-	token, err := s.Token()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := uuid.NewString()
-	put := func(body string) (int, orbit.Change) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Manager.APIURL()+"/v1/instances/retried", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header = http.Header{
-			"Authorization": {"Bearer " + token}, "Content-Type": {"application/json"}, "If-None-Match": {"*"},
-			"Idempotency-Key": {key},
-		}
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = answer.Body.Close() }()
-		var change orbit.Change
-		if err := json.NewDecoder(answer.Body).Decode(&change); err != nil {
-			t.Fatal(err)
-		}
-		return answer.StatusCode, change
-	}
-	const body = `{"release":"1.55.0","memory_limit_mib":1024,"deletion_protection":false}`
-	_, first := put(body)
-	status, second := put(body)
-	if status != http.StatusAccepted || second.ID != first.ID || first.ID == "" {
-		t.Errorf("the retry answers %d with change %q, want 202 with %q", status, second.ID, first.ID)
-	}
-	if status, _ := put(strings.Replace(body, "1024", "2048", 1)); status != http.StatusUnprocessableEntity {
-		t.Errorf("another request with the same key answers %d, want 422", status)
-	}
-	settle(t, c, &first)
-	remove(t, c, "retried")
 }
 
 func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
@@ -286,6 +243,14 @@ func TestAPlanTellsTheCostAndChangesNothing(t *testing.T) {
 	}
 	if !orbit.HasErrors(result.Diagnostics) {
 		t.Errorf("the plan of an undefined reference is %+v, want an error", result)
+	}
+	// The stored secrets are all that the instance's own documents can refer to.
+	result, err = c.Plan(t.Context(), "planned", orbit.PlanRequest{Instance: &spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !orbit.HasErrors(result.Diagnostics) {
+		t.Errorf("the plan of a reference that no stored secret defines is %+v, want an error", result)
 	}
 	// What an instance lacks may still be coming in the same run; of one that is not there yet nothing is known.
 	for workspace, want := range map[string]int{"planned": 1, "planned-new": 0} {

@@ -37,11 +37,16 @@ type core struct {
 	closers     []func() error
 }
 
-// openCore installs and starts what is missing and adopts what runs.
-func openCore(ctx context.Context, o Options, doing func(string)) (*core, error) {
+// openCore installs and starts what is missing. Without the vault, which needs the sealing key, processes can be found
+// and stopped, but none can be given its config.
+func openCore(ctx context.Context, o Options, withVault bool, doing func(string)) (*core, error) {
 	c := &core{options: o}
-	if err := c.open(ctx, doing); err != nil {
-		return nil, errors.Join(err, c.close())
+	err := c.open(ctx, doing)
+	if err == nil && withVault {
+		err = c.openVault(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.undo(ctx))
 	}
 	return c, nil
 }
@@ -61,7 +66,7 @@ func (c *core) open(ctx context.Context, doing func(string)) (err error) {
 		return err
 	}
 	doing("adopting the instances")
-	return c.openRuntime()
+	return c.openRuntime() //nolint:contextcheck // the runtime lives until its Close
 }
 
 func (c *core) openPostgres(ctx context.Context, base bundle.Bundle) error {
@@ -96,6 +101,10 @@ func (c *core) openStore(ctx context.Context) error {
 		return fmt.Errorf("data directory %s: %w", c.options.DataDir, err)
 	}
 	c.closers = append(c.closers, ignoring(c.store.Close))
+	return nil
+}
+
+func (c *core) openVault(ctx context.Context) error {
 	keyring, err := secret.LoadKeyring(ctx, c.options.SealingKey, c.options.DataDir, c.store.SealingKeyIDs)
 	if err != nil {
 		return err
@@ -132,7 +141,7 @@ func (c *core) writeHost() (string, error) {
 		return dir, nil
 	}
 	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // instances run as users of their own
+	if err := os.MkdirAll(parent, 0o755); err != nil { // instances run as users of their own
 		return "", fmt.Errorf("write the host: %w", err)
 	}
 	building, err := os.MkdirTemp(parent, "building-")
@@ -140,7 +149,7 @@ func (c *core) writeHost() (string, error) {
 		return "", fmt.Errorf("write the host: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(building) }()
-	if err := errors.Join(os.CopyFS(building, backstage.Host()), os.Chmod(building, 0o755)); err != nil { //nolint:gosec // see above
+	if err := errors.Join(os.CopyFS(building, backstage.Host()), os.Chmod(building, 0o755)); err != nil {
 		return "", fmt.Errorf("write the host: %w", err)
 	}
 	err = os.Rename(building, dir)
@@ -174,6 +183,15 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
 	}
 	return o
+}
+
+// undo closes the core of a start that failed, and stops the server that it started: nobody would find it.
+func (c *core) undo(ctx context.Context) error {
+	err := c.close()
+	if c.embedded == nil || c.embedded.Adopted() {
+		return err
+	}
+	return errors.Join(err, postgres.StopRunning(context.WithoutCancel(ctx), postgresDir(c.options)))
 }
 
 // close returns what the core holds. Instances and PostgreSQL run on.

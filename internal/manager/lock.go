@@ -51,14 +51,15 @@ func lock(dataDir string) (*os.File, error) {
 	return file, nil
 }
 
+// writePID writes this process's pid, in one go over whichever is there: readers see the one or the other.
 func writePID(file *os.File) error {
-	_, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	_, err := file.WriteAt(fmt.Appendf(nil, "%-10d\n", os.Getpid()), 0)
 	return err
 }
 
 // holder reads the pid of the orbitd that holds the lock; 0 when it is unknown.
 func holder(dataDir string) int {
-	content, err := os.ReadFile(filepath.Join(dataDir, lockFile)) //nolint:gosec // a file of orbitd's own
+	content, err := os.ReadFile(filepath.Join(dataDir, lockFile))
 	if err != nil {
 		return 0
 	}

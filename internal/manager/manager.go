@@ -30,20 +30,29 @@ const (
 	tokenFile = "token"
 )
 
+// lingering is how long connections that clients keep open are served after a successor took over: with its next answer
+// each is told to close, and only those that nobody uses are closed without a word.
+const lingering = 2 * time.Second
+
 // Manager is one orbitd. Run, or Start and Close, may be called once.
 type Manager struct {
 	options Options
-	core    *core
-	gateway *gateway.Gateway
-	super   *rollout.Supervisor
 	lock    *os.File
 
-	api, proxy net.Listener
-	starting   starting
-	servers    []*http.Server
-	serving    sync.WaitGroup
-	failed     chan error
-	stopForget context.CancelFunc
+	// What it listens with. It outlives what is below when a restart fails.
+	api, proxy         net.Listener
+	apiDoor, proxyDoor *door
+	gateway            *gateway.Gateway
+	servers            []*http.Server
+	serving            sync.WaitGroup
+	failed             chan error
+
+	// What holds the store, and the instances through it.
+	token      string
+	core       *core
+	super      *rollout.Supervisor
+	stopWork   context.CancelFunc // ends waits for changes and the forgetting of old ones
+	background sync.WaitGroup
 }
 
 // New checks the options.
@@ -52,21 +61,32 @@ func New(o Options) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Manager{options: o, failed: make(chan error, 2), stopForget: func() {}}, nil
+	return &Manager{
+		options: o, apiDoor: newDoor(), proxyDoor: newDoor(), failed: make(chan error, 2), stopWork: func() {},
+	}, nil
 }
 
-// Run starts the manager and keeps it until ctx is done. Instances and the embedded PostgreSQL live on after it.
+// Run starts the manager and keeps it until ctx is done, or until a successor has taken its place. Instances and the
+// embedded PostgreSQL live on after it.
 func (m *Manager) Run(ctx context.Context) error {
-	if err := m.Start(ctx); err != nil {
-		return errors.Join(err, m.Close())
+	err := m.Start(ctx)
+	if err != nil {
+		m.options.Inherited.fail(err)
 	}
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-m.failed:
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			m.options.Logger.Info("ending; instances and PostgreSQL run on", "stop_them_with", "orbitd stop --all")
+			return m.Close() //nolint:contextcheck // ctx has ended
+		case err = <-m.failed:
+		case <-m.options.Restart:
+			var gone bool
+			if gone, err = m.handOver(ctx); gone {
+				return errors.Join(err, m.Close()) //nolint:contextcheck // also after ctx has ended
+			}
+		}
 	}
-	m.options.Logger.Info("ending; instances and PostgreSQL run on", "stop_them_with", "orbitd stop --all")
-	return errors.Join(err, m.Close())
+	return errors.Join(err, m.Close()) //nolint:contextcheck // also after ctx has ended
 }
 
 // Start binds the addresses first, so that a taken port is known at once, then installs and starts what is missing,
@@ -78,71 +98,137 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if m.lock, err = lock(o.DataDir); err != nil {
+	if err := m.takeLock(); err != nil {
 		return err
 	}
-	token, err := auth.LoadOrCreateToken(ctx, m.TokenFile())
-	if err != nil {
+	if m.token, err = auth.LoadOrCreateToken(ctx, m.TokenFile()); err != nil {
 		return err
 	}
-	if m.api, err = listen(ctx, "the API", "--listen", o.Listen); err != nil {
+	if m.api, err = listen(ctx, o.Inherited.apiListener(), "the API", "--listen", o.Listen); err != nil {
 		return err
 	}
-	if m.proxy, err = listen(ctx, "the gateway", "--gateway-listen", o.GatewayListen); err != nil {
+	if m.proxy, err = listen(ctx, o.Inherited.gatewayListener(), "the gateway", "--gateway-listen", o.GatewayListen); err != nil {
 		return err
 	}
 	m.gateway = gateway.New(gateway.Options{Domain: o.GatewayDomain, Logger: o.Logger})
-	m.serve(m.api, &http.Server{Handler: &m.starting, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute})
-	m.serve(m.proxy, gateway.Server(m.gateway, o.Logger))
-	o.Logger.Info("listening", "api", m.APIURL(), "gateway", m.GatewayAddress(), "token_file", m.TokenFile())
+	if before := o.Inherited.before(); before != nil {
+		err = m.takeOver(ctx, before)
+	} else {
+		m.serve()
+		err = m.open(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	o.Logger.Info("ready", "runtime", m.core.runtime.Name(), "data_dir", o.DataDir)
+	m.notify("READY=1")
+	return nil
+}
 
-	if m.core, err = openCore(ctx, o, m.starting.doing); err != nil {
+// serve answers requests until Close; that it cannot any more ends Run.
+func (m *Manager) serve() {
+	o := m.options
+	o.Logger.Info("listening", "version", o.Version, "api", m.APIURL(), "gateway", m.GatewayAddress(), "token_file", m.TokenFile())
+	for _, s := range []struct {
+		listener net.Listener
+		server   *http.Server
+	}{
+		{m.api, &http.Server{Handler: m.apiDoor, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}},
+		{m.proxy, gateway.Server(m.proxyDoor, o.Logger)},
+	} {
+		m.servers = append(m.servers, s.server)
+		m.serving.Go(func() {
+			err := s.server.Serve(s.listener)
+			if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+				m.failed <- fmt.Errorf("serve %s: %w", s.listener.Addr(), err)
+			}
+		})
+	}
+}
+
+// open opens the store, adopts what runs and opens the doors. letGo undoes it.
+func (m *Manager) open(ctx context.Context) (err error) {
+	o := m.options
+	if m.core, err = openCore(ctx, o, true, m.doing); err != nil {
 		return err
 	}
 	m.super = m.core.supervisor(m.gateway, m.URL, int64(goruntime.NumCPU()))
 	if err := m.super.Start(ctx); err != nil {
 		return err
 	}
-	m.starting.ready(httpapi.New(httpapi.Options{
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	m.stopWork = cancel
+	m.background.Go(func() { m.forgetOld(work) })
+	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
+	m.apiDoor.open(httpapi.New(httpapi.Options{
 		Writer: admission.New(m.core.admission(m.super)),
-		Reader: &inventory.Inventory{
+		Reader: endingReader{ending: work, Reader: &inventory.Inventory{
 			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, URL: m.URL, Carried: releases(),
-		},
-		Auth: auth.NewToken(token), Version: o.Version, Logger: o.Logger,
+		}},
+		Auth: auth.NewToken(m.token), Logger: o.Logger,
 	}))
-	m.forgetOld()
-	o.Logger.Info("ready", "runtime", m.core.runtime.Name(), "data_dir", o.DataDir)
 	return nil
 }
 
-// serve answers requests until Close; that it cannot any more ends Run.
-func (m *Manager) serve(listener net.Listener, server *http.Server) {
-	m.servers = append(m.servers, server)
-	m.serving.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			m.failed <- fmt.Errorf("serve %s: %w", listener.Addr(), err)
-		}
-	})
+// doing tells those who wait what orbitd does.
+func (m *Manager) doing(what string) {
+	m.apiDoor.doing(what)
+	m.proxyDoor.doing(what)
 }
 
-// forgetOld removes old changes and events now and then.
-func (m *Manager) forgetOld() {
-	ctx, cancel := context.WithCancel(context.Background())
-	m.stopForget = cancel
-	m.serving.Go(func() {
-		ticker := time.NewTicker(forgetEvery)
-		defer ticker.Stop()
-		for {
-			if err := m.core.store.Forget(ctx, time.Now()); err != nil && ctx.Err() == nil {
-				m.options.Logger.Warn("old changes and events not removed", "error", err)
-			}
-			select {
-			case <-ticker.C:
-			case <-ctx.Done():
-				return
-			}
+// letGo leaves the store and the instances to another orbitd. The gateway goes on with the routes it has; requests to
+// the API wait at the door.
+func (m *Manager) letGo(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	m.stopWork()
+	if err := m.apiDoor.shut(ctx); err != nil {
+		m.options.Logger.WarnContext(ctx, "requests to the API cut", "error", err)
+	}
+	if err := m.closeCore(); err != nil {
+		m.options.Logger.WarnContext(ctx, "not all closed", "error", err)
+	}
+}
+
+// closeCore closes what open opened, the doors aside. It is idempotent.
+func (m *Manager) closeCore() error {
+	m.stopWork()
+	if m.super != nil {
+		m.super.Close()
+		m.super = nil
+	}
+	m.background.Wait()
+	if m.core == nil {
+		return nil
+	}
+	err := m.core.close()
+	m.core = nil
+	return err
+}
+
+// forgetOld removes old changes and events now and then, until ctx is done.
+func (m *Manager) forgetOld(ctx context.Context) {
+	ticker := time.NewTicker(forgetEvery)
+	defer ticker.Stop()
+	for {
+		if err := m.core.store.Forget(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			m.options.Logger.Warn("old changes and events not removed", "error", err)
 		}
-	})
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// stopListening takes no more connections. Those that come wait in the kernel where another process has the socket too.
+func (m *Manager) stopListening() {
+	for _, listener := range []net.Listener{m.api, m.proxy} {
+		if listener != nil {
+			_ = listener.Close() // it may be closed already
+		}
+	}
 }
 
 // Close ends the manager where it is. It is idempotent; what it did not finish the next one does.
@@ -150,7 +236,10 @@ func (m *Manager) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	var errs []error
-	m.stopForget()
+	m.stopListening()
+	m.stopWork()
+	m.apiDoor.end()
+	m.proxyDoor.end()
 	if m.gateway != nil {
 		errs = append(errs, m.gateway.Close(ctx))
 	}
@@ -159,20 +248,8 @@ func (m *Manager) Close() error {
 			errs = append(errs, server.Close())
 		}
 	}
-	if m.super != nil {
-		m.super.Close()
-	}
 	m.serving.Wait()
-	for _, listener := range []net.Listener{m.api, m.proxy} {
-		if listener != nil {
-			_ = listener.Close() // a served one is closed already
-		}
-	}
-	m.api, m.proxy = nil, nil
-	if m.core != nil {
-		errs = append(errs, m.core.close())
-		m.core = nil
-	}
+	errs = append(errs, m.closeCore())
 	if m.lock != nil {
 		errs = append(errs, m.lock.Close())
 		m.lock = nil

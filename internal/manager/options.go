@@ -1,9 +1,12 @@
 package manager
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -17,9 +20,11 @@ import (
 const (
 	DefaultListen        = "127.0.0.1:7070"
 	DefaultGatewayListen = "127.0.0.1:7007"
-	// DefaultFirstUserID and DefaultLastUserID are beyond what adduser, systemd and containers give out by themselves.
-	DefaultFirstUserID = 7_070_000
-	DefaultLastUserID  = 7_079_999
+	// Each data directory has its own block of user ids for instances, beyond what adduser, systemd and containers give
+	// out by themselves.
+	firstUserBlock = 7_000_000
+	userBlocks     = 4096
+	userBlockSize  = 1000
 )
 
 // Options are what a Manager works with.
@@ -44,10 +49,17 @@ type Options struct {
 	PostgresUser string
 	// SealingKey says where the key that seals secrets comes from; the zero value keeps it in the data directory.
 	SealingKey secret.Source
-	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root.
+	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root; both 0 choose a block that
+	// hardly another data directory has.
 	FirstUserID, LastUserID int64
 	// DrainTimeout is how long a process that was replaced may finish its requests; 0 is the rollout's default.
 	DrainTimeout time.Duration
+	// Inherited is what the process was given open; see Inherit. Nil is nothing.
+	Inherited *Inherited
+	// Restart makes Run hand over to a successor whenever something comes; nil never does.
+	Restart <-chan os.Signal
+	// NotifySocket is where systemd listens for this service, as in $NOTIFY_SOCKET; empty is nowhere.
+	NotifySocket string
 	// Version is orbitd's own.
 	Version string
 	// Logger takes one line for each event; nil discards them.
@@ -90,7 +102,7 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	if o.FirstUserID == 0 && o.LastUserID == 0 {
-		o.FirstUserID, o.LastUserID = DefaultFirstUserID, DefaultLastUserID
+		o.FirstUserID, o.LastUserID = userBlock(o.DataDir)
 	}
 	if o.FirstUserID <= 0 || o.LastUserID < o.FirstUserID || o.LastUserID > 1<<31 {
 		return o, fmt.Errorf("the user ids %d to %d are no range: the first must be above 0 and not above the last",
@@ -105,4 +117,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o, nil
+}
+
+// userBlock is the data directory's block of user ids.
+func userBlock(dataDir string) (first, last int64) {
+	sum := sha256.Sum256([]byte(dataDir))
+	first = firstUserBlock + int64(binary.BigEndian.Uint16(sum[:])%userBlocks)*userBlockSize
+	return first, first + userBlockSize - 1
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 )
 
 // DefaultDataDir is where orbitd keeps its state: /var/lib/orbit for root, because the users that instances run as
@@ -40,8 +41,12 @@ func defaultRunDir(dataDir string) string {
 }
 
 // makeDir makes a folder of orbitd's own. Where each workspace has a user of its own, those users have to get through
-// it to their files, and nothing else.
+// it to their files, and nothing else. A folder that is there already is left as it is, if nobody else can put another
+// in its place.
 func makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil {
+		return checkOwner(dir, info)
+	}
 	mode := os.FileMode(0o700)
 	if os.Geteuid() == 0 {
 		mode = 0o711
@@ -49,8 +54,30 @@ func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, mode); err != nil {
 		return fmt.Errorf("make the folder %s: %w", dir, err)
 	}
+	// The umask may have taken away what other users need.
 	if err := os.Chmod(dir, mode); err != nil {
 		return fmt.Errorf("set the mode of %s: %w", dir, err)
+	}
+	parent := filepath.Dir(dir)
+	info, err := os.Stat(parent)
+	if err != nil {
+		return fmt.Errorf("make the folder %s: %w", dir, err)
+	}
+	return checkOwner(parent, info)
+}
+
+// checkOwner refuses a folder that another user owns and could swap what is in it. One that everybody may write to has
+// to keep them from each other's files, as /tmp does.
+func checkOwner(dir string, info os.FileInfo) error {
+	if !info.IsDir() {
+		return fmt.Errorf("%s is no folder", dir)
+	}
+	owner := int(info.Sys().(*syscall.Stat_t).Uid) //nolint:forcetypeassert // Linux
+	if owner != os.Geteuid() && owner != 0 {
+		return fmt.Errorf("the folder %s belongs to another user (id %d): name another one", dir, owner)
+	}
+	if info.Mode()&0o002 != 0 && info.Mode()&os.ModeSticky == 0 {
+		return fmt.Errorf("everybody may replace what is in the folder %s: take that right away with chmod o-w, or name another one", dir)
 	}
 	return nil
 }

@@ -17,7 +17,13 @@ import (
 // declare writes an instance with the given app-config and returns the change when its fate is known.
 func declare(t *testing.T, c *orbit.Client, workspace, config string, modify ...func(*orbit.InstanceWrite)) *orbit.Change {
 	t.Helper()
-	write := orbit.InstanceWrite{InstanceSpec: orbit.InstanceSpec{Release: "1.55.0", Config: config, MemoryLimitMiB: 1024}}
+	return settle(t, c, put(t, c, workspace, config, modify...))
+}
+
+// put writes an instance with the given app-config and returns the change as it was accepted.
+func put(t *testing.T, c *orbit.Client, workspace, config string, modify ...func(*orbit.InstanceWrite)) *orbit.Change {
+	t.Helper()
+	write := small(config)
 	for _, m := range modify {
 		m(&write)
 	}
@@ -29,7 +35,7 @@ func declare(t *testing.T, c *orbit.Client, workspace, config string, modify ...
 	if err != nil {
 		t.Fatal(err)
 	}
-	return settle(t, c, change)
+	return change
 }
 
 func settle(t *testing.T, c *orbit.Client, change *orbit.Change) *orbit.Change {

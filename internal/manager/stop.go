@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
@@ -46,7 +47,7 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 		return nil
 	}
 	// Which processes there are only the store knows, so a PostgreSQL that does not run is started for a moment.
-	c, err := openCore(ctx, o, func(string) {})
+	c, err := openCore(ctx, o, false, func(string) {})
 	if err != nil {
 		return err
 	}
@@ -61,9 +62,21 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 		}
 		tell("PostgreSQL stopped")
 	}
-	// Nobody listens on the sockets in there any more.
-	if err := os.RemoveAll(o.RunDir); err != nil {
-		return fmt.Errorf("remove the sockets: %w", err)
-	}
+	removeEmpty(o.RunDir)
 	return nil
+}
+
+// removeEmpty removes the folder, when nothing is left in it but empty folders: sockets go with who listens on them, and
+// whatever else is there is somebody else's.
+func removeEmpty(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			removeEmpty(filepath.Join(dir, entry.Name()))
+		}
+	}
+	_ = os.Remove(dir) // refused where something is left
 }

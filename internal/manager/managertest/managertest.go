@@ -56,7 +56,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("make a folder for the test: %w", err)
 	}
 	// As root PostgreSQL runs as another user, who has to get through the folder.
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, fmt.Errorf("open the test's folder: %w", err)
 	}
 	s := &Server{Runtime: fake.New(fake.Options{Serve: true, Boot: o.Boot}), dir: dir}
@@ -67,7 +67,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		GatewayListen: "127.0.0.1:0", DrainTimeout: time.Second, Version: "test", Logger: o.Logger, Runtime: s.Runtime,
 	}
 	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended
 	}
 	return s, nil
 }
@@ -91,7 +91,7 @@ func (s *Server) DatabaseURL() string { return s.databaseURL }
 
 // Restart ends orbitd and starts it again. Instances and PostgreSQL run on; the ports stay.
 func (s *Server) Restart(ctx context.Context) error {
-	if err := s.Manager.Close(); err != nil {
+	if err := s.Manager.Close(); err != nil { //nolint:contextcheck // orbitd ends within its own time
 		return err
 	}
 	return s.start(ctx)
@@ -130,3 +130,6 @@ func (s *Server) Close() error {
 	errs = append(errs, manager.Stop(ctx, s.options, true, func(string) {}))
 	return errors.Join(append(errs, s.Runtime.Close(), os.RemoveAll(s.dir))...)
 }
+
+// Move makes the next Restart serve the instances below another domain.
+func (s *Server) Move(domain string) { s.options.GatewayDomain = domain }

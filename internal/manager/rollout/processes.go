@@ -69,6 +69,7 @@ func (a *actor) standby(ctx context.Context, given store.Given, installed bundle
 	if instance.UserID != nil {
 		spec.UserID = uint32(*instance.UserID)
 	}
+	given.URL = a.URL(a.workspace)
 	p := &process{record: store.Process{
 		Workspace: a.workspace, ID: spec.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash,
 		// The runtime finds the process by its name when an orbitd dies before it knows more of it.
@@ -196,7 +197,11 @@ func (a *actor) adopt(ctx context.Context) error {
 			return fmt.Errorf("adopt process %s: %w", record.ID, err)
 		}
 		p := &process{Process: recovered, record: record}
-		if record.Role != store.RoleServing || recovered.Address() == "" {
+		serves := record.Role == store.RoleServing && a.answers(ctx, p)
+		if ctx.Err() != nil {
+			return ctx.Err() // what did not answer may only not have been asked any more
+		}
+		if !serves {
 			a.drains.Go(func() { a.end(context.WithoutCancel(ctx), p, a.StopGrace) })
 			continue
 		}
@@ -209,6 +214,28 @@ func (a *actor) adopt(ctx context.Context) error {
 		a.drains.Wait() // nothing boots on a database that an old process may still write to
 	}
 	return nil
+}
+
+// answerPatience is how long an adopted process that serves may take to answer: the machine may be busy.
+const answerPatience = 30 * time.Second
+
+// answers waits until the process has confirmed its address, and says whether it has.
+func (a *actor) answers(ctx context.Context, p *process) bool {
+	ctx, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
+	// The runtime tries to reach the process by itself and gives no signal when it has.
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for p.Address() == "" {
+		select {
+		case <-ticker.C:
+		case <-p.Exited():
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // rank puts the process that serves before all others.

@@ -134,10 +134,25 @@ func (a *actor) look(ctx context.Context) (rollout, error) {
 		return r, err
 	}
 	r.decision = changeplan.Decide(before, after)
-	if a.blue != nil && a.blue.tainted {
+	if reason := a.overdue(*r.served); reason != "" {
 		r.decision.Impact = orbit.MaxImpact(r.decision.Impact, orbit.ImpactRestart)
+		r.decision.Reasons = append(r.decision.Reasons, orbit.Reason{Path: "instance", Impact: orbit.ImpactRestart, Because: reason})
 	}
 	return r, nil
+}
+
+// overdue says why the process has to be replaced although nobody declared anything; "" is not at all.
+func (a *actor) overdue(served store.Given) string {
+	switch {
+	case a.blue == nil:
+		return ""
+	case a.blue.tainted:
+		return "it may run with a config that could not be taken back"
+	case served.URL != "" && served.URL != a.URL(a.workspace):
+		return "orbitd serves it at " + a.URL(a.workspace) + " now, and a process is told its URL when it starts"
+	default:
+		return ""
+	}
 }
 
 // finishServed ends the changes that the serving process has already: an orbitd died between switching and recording.

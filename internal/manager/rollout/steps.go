@@ -64,6 +64,7 @@ const pushBackTimeout = 10 * time.Second
 // setGiven records what the serving process runs with now.
 func (a *actor) setGiven(ctx context.Context, given store.Given) error {
 	record := a.blue.record
+	given.URL = record.Given.URL
 	record.Given = given
 	if err := a.Store.PutProcess(ctx, record); err != nil {
 		return err

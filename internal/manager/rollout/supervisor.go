@@ -127,7 +127,7 @@ func (s *Supervisor) Start(ctx context.Context) error {
 			return fmt.Errorf("start the instances: %w", err)
 		}
 		for _, i := range instances {
-			s.Gateway.Fail(i.Workspace, "the instance is starting")
+			s.Gateway.Hold(i.Workspace) // until its actor has adopted it, or finds that nothing runs
 			s.Wake(i.Workspace)
 			after = i.Workspace
 		}

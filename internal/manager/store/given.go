@@ -21,6 +21,8 @@ type Given struct {
 	SecretSet int64                       `json:"secret_set"`
 	// SecretRevisions tell by name which value a secret has.
 	SecretRevisions map[string]int64 `json:"secret_revisions,omitempty"`
+	// URL is where the gateway reached the instance when its process started; nobody declares it.
+	URL string `json:"url,omitempty"`
 }
 
 // Declared returns everything that is declared about a workspace now, or ErrNotFound.

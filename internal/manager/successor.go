@@ -1,0 +1,92 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// successorGrace is how long a successor that is not wanted any more may take to end by itself.
+const successorGrace = 5 * time.Second
+
+// successor is the orbitd that is to take this one's place.
+type successor struct {
+	*link
+	command *exec.Cmd
+	ended   chan struct{}
+}
+
+// startSuccessor starts the program's file as it is now, with this process's arguments and environment, and gives it
+// the sockets and the lock.
+func startSuccessor(api, gateway net.Listener, lock *os.File) (*successor, error) {
+	program, err := exec.LookPath(os.Args[0]) // as it was started: a link may lead to a newer version by now
+	if err != nil {
+		return nil, fmt.Errorf("start a successor: %w", err)
+	}
+	near, far, err := newLinks()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = far.Close() }()
+	command := exec.Command(program, os.Args[1:]...) //nolint:gosec,noctx // this program again; it outlives this process
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	names := []string{apiSocket, gatewaySocket, lockDescriptor, predecessorLink}
+	for _, l := range []net.Listener{api, gateway} {
+		file, err := l.(*net.TCPListener).File()
+		if err != nil {
+			near.close()
+			return nil, fmt.Errorf("pass on the socket of %s: %w", l.Addr(), err)
+		}
+		defer func() { _ = file.Close() }()
+		command.ExtraFiles = append(command.ExtraFiles, file)
+	}
+	command.ExtraFiles = append(command.ExtraFiles, lock, far)
+	command.Env = append(os.Environ(), listenCount+"="+strconv.Itoa(len(names)), listenNames+"="+strings.Join(names, ":"),
+		predecessorPID+"="+strconv.Itoa(os.Getpid()))
+	if err := command.Start(); err != nil {
+		near.close()
+		return nil, fmt.Errorf("start a successor: %w", err)
+	}
+	s := &successor{link: near, command: command, ended: make(chan struct{})}
+	go func() {
+		defer close(s.ended)
+		_ = command.Wait() // what it said over the link tells more
+	}()
+	return s, nil
+}
+
+func (s *successor) pid() int { return s.command.Process.Pid }
+
+// await is link.await, in the words of an error about the successor.
+func (s *successor) await(ctx context.Context, word string, timeout time.Duration) error {
+	if err := s.link.await(ctx, word, timeout); err != nil {
+		return fmt.Errorf("the successor (pid %d) did not take over: %w", s.pid(), err)
+	}
+	return nil
+}
+
+// end ends the successor and waits until it has.
+func (s *successor) end() {
+	defer s.close()
+	for _, signal := range []os.Signal{unix.SIGTERM, unix.SIGKILL} {
+		if err := s.command.Process.Signal(signal); errors.Is(err, os.ErrProcessDone) {
+			break
+		}
+		timer := time.NewTimer(successorGrace)
+		select {
+		case <-s.ended:
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+	<-s.ended
+}
