@@ -7,6 +7,16 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
+// putPlugin writes a new plugin resource and returns the change as it was accepted.
+func putPlugin(t *testing.T, c *orbit.Client, workspace, name, version string) *orbit.Change {
+	t.Helper()
+	change, err := c.PutPlugin(t.Context(), workspace, name, orbit.IfAbsent(), orbit.PluginWrite{PluginSpec: orbit.PluginSpec{Version: version}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return change
+}
+
 // plugins writes plugin resources at the same time and returns their fates by name.
 func plugins(t *testing.T, c *orbit.Client, workspace string, configs map[string]string) map[string]*orbit.Change {
 	t.Helper()

@@ -45,6 +45,7 @@ type actor struct {
 	adopted        bool
 	drains         sync.WaitGroup // processes that finish what they have
 	endDrain       func()         // ends the patience with the newest of them
+	dropDrain      func()         // ends the wait for its end too: its process is stopped another way
 
 	mu        sync.Mutex
 	observed  observed
@@ -71,7 +72,7 @@ type process struct {
 func newActor(s *Supervisor, workspace string) *actor {
 	return &actor{
 		Supervisor: s, workspace: workspace, logger: s.Logger.With("workspace", workspace), wakes: make(chan struct{}, 1),
-		given: map[string]struct{}{}, endDrain: func() {},
+		given: map[string]struct{}{}, endDrain: func() {}, dropDrain: func() {},
 	}
 }
 

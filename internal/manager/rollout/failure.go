@@ -29,7 +29,8 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 	}
 	if len(r.changes) == 0 {
 		a.failures++
-		a.retryAt = time.Now().Add(min(retryFirst<<(a.failures-1), retryLongest))
+		a.retryAt = time.Now().Add(min(retryFirst<<min(a.failures-1, 10), retryLongest))
+		a.wake() // to find out how long to wait
 		return nil
 	}
 	defer a.wake() // what is declared, or how much of it is tried, is another thing now
@@ -137,7 +138,7 @@ func (a *actor) destroy(ctx context.Context) error {
 // idempotent.
 func (a *actor) clean(ctx context.Context) error {
 	a.Gateway.Remove(a.workspace)
-	a.endDrain()
+	a.dropDrain()
 	a.drains.Wait()
 	a.setBlue(nil)
 	if err := a.stopProcesses(ctx); err != nil {

@@ -136,18 +136,18 @@ func (a *actor) forget(ctx context.Context, p *process) {
 func (a *actor) drain(ctx context.Context, p *process) {
 	a.endDrain()
 	// The rollout that replaced the process is over, and may be over its deadline.
-	ctx = context.WithoutCancel(ctx)
-	patience, end := context.WithCancel(ctx)
-	a.endDrain = end
+	whole, drop := context.WithCancel(context.WithoutCancel(ctx))
+	patience, end := context.WithCancel(whole)
+	a.endDrain, a.dropDrain = end, drop
 	a.drains.Go(func() {
-		defer end()
-		stop := context.AfterFunc(a.ctx, end) //nolint:contextcheck // the end of orbitd ends every drain
+		defer drop()
+		stop := context.AfterFunc(a.ctx, drop) //nolint:contextcheck // the end of orbitd ends every drain
 		defer stop()
 		a.finishRequests(patience, p.target)
 		if a.ctx.Err() != nil {
 			return // the next orbitd ends it
 		}
-		a.end(ctx, p, a.StopGrace)
+		a.end(whole, p, a.StopGrace)
 	})
 }
 

@@ -51,6 +51,9 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 		}
 		return 0, a.carryOut(ctx, r, a.stepWithoutBlue(r))
 	}
+	if wait := time.Until(a.retryAt); wait > 0 && len(r.changes) == 0 {
+		return wait, nil
+	}
 	switch {
 	case r.decision.Impact == orbit.ImpactNone && len(r.changes) == 0 && a.blue.record.Given.Generation == r.declared.Generation:
 		return 0, nil
@@ -60,8 +63,6 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	case r.decision.Impact == orbit.ImpactLive:
 		a.removalAt = time.Time{}
 		return 0, a.carryOut(ctx, r, a.push)
-	case len(r.changes) == 0 && time.Until(a.retryAt) > 0:
-		return time.Until(a.retryAt), nil
 	case len(r.changes) == 0:
 		// Nobody waits: only plugins were removed. They go together with whatever comes in the meantime.
 		if a.removalAt.IsZero() {
