@@ -144,14 +144,7 @@ func (c *Client) do(ctx context.Context, call call, answer any) error {
 	if err != nil {
 		return c.connectionError(ctx, err)
 	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return problemOf(response, body)
-	}
-	if err := json.Unmarshal(body, answer); err != nil {
-		return fmt.Errorf("read the answer of %s %s: %s is no orbitd of this version: %w",
-			call.method, call.path, c.endpoint, err)
-	}
-	return nil
+	return c.decode(response, body, answer)
 }
 
 func (c *Client) request(ctx context.Context, call call) (*retryablehttp.Request, error) {

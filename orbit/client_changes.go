@@ -45,7 +45,7 @@ func (c *Client) WaitChange(ctx context.Context, id string, progress func(Change
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil, fmt.Errorf("wait for change %s: %w", id, ctx.Err())
-		case err != nil && transient(err) && (lost.IsZero() || time.Since(lost) < outOfReach):
+		case err != nil && IsTransient(err) && (lost.IsZero() || time.Since(lost) < outOfReach):
 			if lost.IsZero() {
 				lost = time.Now()
 			}

@@ -43,7 +43,7 @@ func TestWaitingAsksTheServerToHoldTheQuestion(t *testing.T) {
 func TestAFailedChangeIsAnAnswerNotAnError(t *testing.T) {
 	t.Parallel()
 	client := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, orbit.Change{State: orbit.ChangeFailed, Problem: &orbit.Problem{Code: orbit.CodeBootFailed}})
+		answer(w, http.StatusOK, orbit.Change{ID: "c1", State: orbit.ChangeFailed, Problem: &orbit.Problem{Code: orbit.CodeBootFailed}})
 	})
 	change, err := client.WaitChange(t.Context(), "c1", nil)
 	if err != nil || change.Problem.Code != orbit.CodeBootFailed {

@@ -2,13 +2,11 @@ package orbit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 // ConnectionError says that nothing answered at the endpoint.
@@ -53,11 +51,9 @@ func HasCode(err error, code Code) bool {
 	return errors.As(err, &problem) && problem.Code == code
 }
 
-// IsNotFound says whether err is the API's answer that an object does not exist.
-func IsNotFound(err error) bool {
-	var problem *Problem
-	return errors.As(err, &problem) && (problem.Code == CodeNotFound || problem.Status == http.StatusNotFound)
-}
+// IsNotFound says whether err is the API's own answer that an object does not exist. The status alone says nothing: a
+// gateway, a proxy or a wrong path answers 404 too, and whoever took that for an answer would forget what still runs.
+func IsNotFound(err error) bool { return HasCode(err, CodeNotFound) }
 
 // IsUnreachable says whether err means that nothing answered at the endpoint.
 func IsUnreachable(err error) bool {
@@ -65,8 +61,8 @@ func IsUnreachable(err error) bool {
 	return errors.As(err, &unreachable)
 }
 
-// transient says whether the same question may well be answered a moment later.
-func transient(err error) bool {
+// IsTransient says whether the same question may well be answered a moment later: orbitd may be restarting.
+func IsTransient(err error) bool {
 	var problem *Problem
 	if errors.As(err, &problem) {
 		switch problem.Status {
@@ -75,24 +71,4 @@ func transient(err error) bool {
 		}
 	}
 	return IsUnreachable(err)
-}
-
-// problemOf turns an answer that is no success into a *Problem, also when it came from something in between.
-func problemOf(response *http.Response, body []byte) *Problem {
-	problem := &Problem{}
-	if !strings.HasPrefix(response.Header.Get("Content-Type"), ProblemMediaType) ||
-		json.Unmarshal(body, problem) != nil || (problem.Title == "" && problem.Code == "") {
-		problem = &Problem{
-			Title:  "The answer did not come from orbitd",
-			Detail: fmt.Sprintf("%s answered %s; is there a proxy in between?", response.Request.URL.Host, response.Status),
-		}
-	}
-	problem.Status = response.StatusCode
-	if problem.RequestID == "" {
-		problem.RequestID = response.Header.Get("X-Request-Id")
-	}
-	if problem.Code == "" && response.StatusCode == http.StatusUnauthorized {
-		problem.Code = CodeUnauthorized
-	}
-	return problem
 }

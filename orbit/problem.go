@@ -14,6 +14,7 @@ type Code string
 const (
 	CodeUnauthorized     Code = "unauthorized"       // 401: no token, or a wrong one
 	CodeNotFound         Code = "not_found"          // 404: no such instance, plugin, change or release
+	CodeNoRoute          Code = "no_route"           // 404: the API has no such path or method; no object is meant
 	CodeAlreadyExists    Code = "already_exists"     // 409: a creating write met somebody else's object
 	CodeStale            Code = "stale"              // 412: If-Match names a version that is not the current one
 	CodePreconditionMiss Code = "precondition_miss"  // 428: a write without If-Match or If-None-Match
@@ -51,6 +52,8 @@ const (
 	CodeInRelease          Code = "in_release"          // a package that the release already contains
 	CodePluginOwned        Code = "plugin_owned"        // the package is declared by another resource already
 	CodeUnresolvable       Code = "unresolvable"        // npm cannot resolve the set's dependencies
+	CodeWillNotBoot        Code = "will_not_boot"       // an app-config that Backstage does not start with
+	CodeNoEffect           Code = "no_effect"           // an app-config that Backstage starts with and does not do
 	CodeUnchecked          Code = "unchecked"           // something could not be checked now, for example with the registry down
 )
 

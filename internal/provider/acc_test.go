@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
@@ -194,6 +195,36 @@ resource "orbit_backstage_plugin" "todo" {
 	)
 }
 
+func TestAccAReplacedInstanceGetsItsPluginsAgain(t *testing.T) {
+	t.Parallel()
+	m := anyManager(t, "replaced")
+	const pkg = "@backstage-community/plugin-todo-backend"
+	config := m.hcl(accConfig(accBase, "") + `
+resource "orbit_backstage_plugin" "todo" {
+  workspace = orbit_backstage_instance.acme.workspace
+  package   = "` + pkg + `"
+  version   = "0.25.0"
+  lifecycle {
+    replace_triggered_by = [orbit_backstage_instance.acme.database_name]
+  }
+}
+`)
+	accept(
+		t,
+		helper.TestStep{Config: config},
+		helper.TestStep{
+			Config: config, Taint: []string{accInstance},
+			ConfigPlanChecks: helper.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction("orbit_backstage_plugin.todo", plancheck.ResourceActionReplace),
+			}},
+			Check: func(*terraform.State) error {
+				_, err := m.client(t).GetPlugin(t.Context(), m.workspace, pkg)
+				return err
+			},
+		},
+	)
+}
+
 func TestAccDeletionProtection(t *testing.T) {
 	t.Parallel()
 	m := anyManager(t, "protected")
@@ -255,6 +286,29 @@ func TestAccAWrongTokenIsAnError(t *testing.T) {
 	accept(t, helper.TestStep{
 		Config: m.hcl(accConfig(accBase, "")), PlanOnly: true, ExpectError: regexp.MustCompile(`Unable to plan instance unauthorized`),
 	})
+}
+
+func TestAccTheGatewayIsNotTakenForTheAPI(t *testing.T) {
+	t.Parallel()
+	m := anyManager(t, "gateway")
+	if m.token == fakeToken {
+		t.Skip("the API in memory has no gateway")
+	}
+	wrong := m
+	wrong.endpoint = strings.Replace(sharedManager.server.Manager.URL(m.workspace), m.workspace+".localhost", "127.0.0.1", 1)
+	right := m.hcl(accConfig(accBase, ""))
+	accept(
+		t,
+		helper.TestStep{Config: right},
+		helper.TestStep{
+			Config: wrong.hcl(accConfig(accBase, "")), Destroy: true,
+			ExpectError: regexp.MustCompile(`(?s)Unable to read instance gateway.*it is its\s+gateway`),
+		},
+		helper.TestStep{
+			Config:           right,
+			ConfigPlanChecks: helper.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+	)
 }
 
 func TestAccAChangeThatDoesNotBootIsPutBack(t *testing.T) {

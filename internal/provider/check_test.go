@@ -1,18 +1,21 @@
 package provider_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestBadInputIsAnErrorAtPlanAtItsAttribute(t *testing.T) {
 	t.Parallel()
-	plugin := func(pkg string, entry object) object { return object{"plugins": object{pkg: entry}} }
+	plugin := func(pkg string, entry any) object { return object{"plugins": object{pkg: entry}} }
 	for name, c := range map[string]struct {
 		config object
 		says   []string
 	}{
 		"invalid yaml":          {object{"config": "a:\n  - b\n c: d\n"}, []string{`[AttributeName("config")]`, "Line "}},
 		"no mapping":            {object{"config": "- a\n"}, []string{`[AttributeName("config")]`, "mapping"}},
-		"a key of the manager":  {object{"config": "backend:\n  database: {client: pg}\n"}, []string{`[AttributeName("config")]`, "Line 2, column 3", "backend.database"}},
-		"an undefined secret":   {object{"config": "a: ${MISSING}\n"}, []string{`[AttributeName("config")]`, "${MISSING}"}},
+		"a key of the manager":  {object{"config": "backend:\n  database: {client: pg}\n"}, []string{`[AttributeName("config")]`, "Line 2, column 3 of config", "backend.database"}},
+		"an undefined secret":   {object{"config": "a: ${MISSING}\n"}, []string{`[AttributeName("config")]`, "${MISSING}", "secrets_wo"}},
 		"a workspace":           {object{"workspace": "Acme Corp"}, []string{`[AttributeName("workspace")]`, "DNS label"}},
 		"a range":               {plugin("@acme/x", object{"version": "^1.0.0"}), []string{`ElementKeyString("@acme/x").AttributeName("version")`}},
 		"a package":             {plugin("@acme/x@1.0.0", object{"version": "1.0.0"}), []string{`ElementKeyString("@acme/x@1.0.0")`}},
@@ -22,6 +25,10 @@ func TestBadInputIsAnErrorAtPlanAtItsAttribute(t *testing.T) {
 		"secrets, no version":   {object{"secrets_wo": object{"A": "x"}}, []string{"secrets_wo_version"}},
 		"a secret's name":       {object{"secrets_wo": object{"1 A": "x"}, "secrets_wo_version": 1}, []string{"secrets_wo"}},
 		"a malformed timeout":   {object{"timeouts": object{"create": "soon"}}, []string{"timeouts"}},
+		"no time":               {object{"timeouts": object{"create": "0s"}}, []string{`AttributeName("timeouts").AttributeName("create")`, "The timeout is 0s"}},
+		"less than no time":     {object{"timeouts": object{"delete": "-1m"}}, []string{`AttributeName("timeouts").AttributeName("delete")`, "The timeout is -1m0s"}},
+		"a secret that is null": {object{"secrets_wo": object{"A": nil}, "secrets_wo_version": 1}, []string{`[AttributeName("secrets_wo")]`, "null"}},
+		"a plugin that is null": {plugin("@acme/x", nil), []string{`[AttributeName("plugins")]`, "null"}},
 		"conflicting fragments": {object{"plugins": object{"@acme/x": object{"version": "1.0.0", "config": "a: 1"}, "@acme/y": object{"version": "1.0.0", "config": "a: 2"}}}, []string{"plugins"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -31,6 +38,9 @@ func TestBadInputIsAnErrorAtPlanAtItsAttribute(t *testing.T) {
 				t.Fatal("it was planned")
 			}
 			want(t, p.diags.errors(), c.says...)
+			if strings.Contains(p.diags.errors(), "Value Conversion Error") {
+				t.Errorf("the provider blames itself: %s", p.diags.errors())
+			}
 		})
 	}
 }

@@ -22,6 +22,8 @@ type connection struct {
 	endpoint  string
 	token     string
 	tokenFile string
+	// tokenFrom is where the token or the file was named: token, token_file or a variable of the environment.
+	tokenFrom string
 	userAgent string
 
 	once   sync.Once
@@ -32,6 +34,8 @@ type connection struct {
 var errNoToken = errors.New("no token is configured: set token_file or token in the provider block, or " + envTokenFile +
 	" or " + envToken + " in the environment; orbitd makes a token at its first start and says where it is")
 
+const whereTokenIs = "name the file token of orbitd's data directory, which orbitd writes at its first start"
+
 // defaultsFrom fills in what the provider block leaves out.
 func (c *connection) defaultsFrom(env func(string) string) {
 	if c.endpoint == "" {
@@ -40,12 +44,24 @@ func (c *connection) defaultsFrom(env func(string) string) {
 	if c.endpoint == "" {
 		c.endpoint = orbit.DefaultEndpoint
 	}
-	if c.token == "" && c.tokenFile == "" {
-		c.token = env(envToken)
+	switch {
+	case c.token != "":
+		c.tokenFrom = "token"
+	case c.tokenFile != "":
+		c.tokenFrom = "token_file"
+	case env(envToken) != "":
+		c.token, c.tokenFrom = env(envToken), envToken
+	case env(envTokenFile) != "":
+		c.tokenFile, c.tokenFrom = env(envTokenFile), envTokenFile
 	}
-	if c.token == "" && c.tokenFile == "" {
-		c.tokenFile = env(envTokenFile)
+}
+
+// tokenSource is how messages call where the token comes from: "token_file (/run/orbit/token)".
+func (c *connection) tokenSource() string {
+	if c.tokenFile == "" {
+		return c.tokenFrom
 	}
+	return c.tokenFrom + " (" + c.tokenFile + ")"
 }
 
 // Client returns the client, or why there can be none.
@@ -72,11 +88,11 @@ func (c *connection) currentToken(context.Context) (string, error) {
 	case c.tokenFile != "":
 		content, err := os.ReadFile(c.tokenFile)
 		if err != nil {
-			return "", fmt.Errorf("read token_file: %w", err)
+			return "", fmt.Errorf("read the file that %s names: %w; %s", c.tokenFrom, err, whereTokenIs)
 		}
 		token := strings.TrimSpace(string(content))
 		if token == "" {
-			return "", fmt.Errorf("token_file %s is empty", c.tokenFile)
+			return "", fmt.Errorf("the file %s that %s names is empty; %s", c.tokenFile, c.tokenFrom, whereTokenIs)
 		}
 		return token, nil
 	default:

@@ -7,11 +7,13 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
 // What the writes may take when the configuration says nothing. Installing plugins over a cold npm cache takes minutes.
 const (
 	createTimeout = 15 * time.Minute
+	readTimeout   = 15 * time.Minute
 	updateTimeout = 15 * time.Minute
 	deleteTimeout = 5 * time.Minute
 )
@@ -21,29 +23,59 @@ const (
 	verdictMargin = 30 * time.Second
 	// writeTimeout bounds a write's own request, which answers at once.
 	writeTimeout = time.Minute
-	// afterwordTimeout bounds what is still read when the run was interrupted.
-	afterwordTimeout = 10 * time.Second
+	// afterwordTimeout bounds what is read after a write. An orbitd that restarts is back by then.
+	afterwordTimeout = time.Minute
+	// lastWordTimeout bounds that when the run was interrupted, and somebody waits for it to end.
+	lastWordTimeout = 10 * time.Second
+	// askAgain is the pause before an orbitd that was away is asked again.
+	askAgain = time.Second
+	// maxDeadline is the longest that the API takes.
+	maxDeadline = 24 * time.Hour
 )
 
 // deadlineSeconds is how long orbitd may take for a change that the client waits for.
 func deadlineSeconds(timeout time.Duration) int {
 	margin := min(verdictMargin, timeout/10)
-	return max(1, int((timeout - margin).Seconds()))
+	return max(1, int(min(timeout-margin, maxDeadline).Seconds()))
 }
 
 // timeoutsAttribute says for each write what its timeout is about.
 func timeoutsAttribute(ctx context.Context, create, update, destroy string) schema.Attribute {
+	const unfinished = "a change that an earlier, interrupted run left under way"
 	describe := func(standard time.Duration, what string) string {
 		return fmt.Sprintf("How long to wait for %s, as `\"90s\"` or `\"1h30m\"`. Default: `\"%dm\"`.", what, int(standard.Minutes()))
 	}
 	attribute := timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, CreateDescription: describe(createTimeout, create),
+		Read: true, ReadDescription: describe(readTimeout, unfinished),
 		Update: true, UpdateDescription: describe(updateTimeout, update),
 		Delete: true, DeleteDescription: describe(deleteTimeout, destroy),
 	})
-	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
-		nested.MarkdownDescription = "How long the writes may take. orbitd gives up a little earlier and puts the change back."
-		return nested
+	nested, ok := attribute.(schema.SingleNestedAttribute)
+	if !ok {
+		return attribute
 	}
-	return attribute
+	nested.MarkdownDescription = "How long to wait. orbitd gives up a write a little earlier and puts the change back."
+	for name, one := range nested.Attributes {
+		if text, ok := one.(schema.StringAttribute); ok {
+			text.Validators = append(text.Validators, positive{})
+			nested.Attributes[name] = text
+		}
+	}
+	return nested
+}
+
+// positive refuses a duration in which nothing can be done. What is no duration is another validator's.
+type positive struct{}
+
+func (positive) Description(context.Context) string { return "The duration is longer than 0." }
+
+func (p positive) MarkdownDescription(ctx context.Context) string { return p.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (positive) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && duration <= 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid timeout", "The timeout is "+duration.String()+
+			", in which nothing can be done. Write it as 90s or 1h30m.")
+	}
 }

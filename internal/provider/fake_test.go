@@ -41,6 +41,8 @@ type fakeAPI struct {
 	plan *orbit.PlanResult
 	// waiting is sent to by every poll; nil lets polls answer at once. A test that sets it lets them hang.
 	waiting chan struct{}
+	// starting is how many reads of an instance still find orbitd starting.
+	starting int
 	// keepsRubble leaves an instance whose creation failed.
 	keepsRubble bool
 }
@@ -75,9 +77,12 @@ func newFakeAPI(t *testing.T) *fakeAPI {
 	mux.HandleFunc("PUT /v1/instances/{workspace}/plugins/{package}", f.putPlugin)
 	mux.HandleFunc("DELETE /v1/instances/{workspace}/plugins/{package}", f.deletePlugin)
 	mux.HandleFunc("GET /v1/changes/{id}", f.getChange)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusNotFound, orbit.CodeNoRoute, "GET /openapi.json describes the API")
+	})
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+fakeToken {
-			refuse(w, http.StatusUnauthorized, orbit.CodeUnauthorized, "the token is not orbitd's")
+			refuse(w, http.StatusUnauthorized, orbit.CodeUnauthorized, "send the API token as Authorization: Bearer <token>")
 			return
 		}
 		f.mu.Lock()
@@ -115,9 +120,9 @@ func (f *fakeAPI) admit(w http.ResponseWriter, r *http.Request, exists bool, eta
 	case r.Header.Get("If-None-Match") == "" && match == "":
 		refuse(w, http.StatusPreconditionRequired, orbit.CodePreconditionMiss, "no precondition")
 	case match != "" && !exists:
-		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such thing")
+		refuse(w, http.StatusPreconditionFailed, orbit.CodeStale, "it was deleted since it was read; plan again")
 	case match != "" && match != etag:
-		refuse(w, http.StatusPreconditionFailed, orbit.CodeStale, "the version is another one")
+		refuse(w, http.StatusPreconditionFailed, orbit.CodeStale, "somebody else changed it since it was read; nothing was touched, plan again")
 	case f.costs != "" && write.MaxImpact.Valid() && f.costs.Exceeds(write.MaxImpact):
 		refuse(w, http.StatusConflict, orbit.CodeImpactExceeded, "planned "+string(write.MaxImpact)+", now a "+string(f.costs))
 	default:
@@ -128,12 +133,18 @@ func (f *fakeAPI) admit(w http.ResponseWriter, r *http.Request, exists bool, eta
 
 func (f *fakeAPI) accept(w http.ResponseWriter, change orbit.Change, putBack func()) {
 	change.ID = "c" + strconv.Itoa(len(f.changes)+1)
-	change.State = orbit.ChangePending
+	change.State, change.CreatedAt = orbit.ChangePending, time.Unix(1, 0).UTC()
 	f.changes[change.ID] = &fakeChange{change, putBack}
 	respond(w, http.StatusAccepted, change)
 }
 
 func (f *fakeAPI) getInstance(w http.ResponseWriter, r *http.Request) {
+	if f.starting > 0 {
+		f.starting--
+		w.Header().Set("Retry-After", "0")
+		refuse(w, http.StatusServiceUnavailable, orbit.CodeStarting, "orbitd is starting")
+		return
+	}
 	instance, ok := f.instances[r.PathValue("workspace")]
 	if !ok {
 		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such instance")
@@ -168,7 +179,7 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 			{Type: orbit.ConditionReady, Status: "True", Reason: "Serving"},
 		}},
 	}
-	f.accept(w, orbit.Change{Workspace: workspace}, func() {
+	f.accept(w, orbit.Change{Workspace: workspace, Operation: operation(before != nil)}, func() {
 		f.secrets[workspace] = secretsBefore
 		switch {
 		case before != nil:
@@ -189,8 +200,12 @@ func (f *fakeAPI) deleteInstance(w http.ResponseWriter, r *http.Request) {
 	case instance.DeletionProtection:
 		refuse(w, http.StatusConflict, orbit.CodeDeletionProtect, "deletion_protection is on")
 	default:
+		plugins := f.plugins[workspace]
 		delete(f.instances, workspace)
-		f.accept(w, orbit.Change{Workspace: workspace}, func() { f.instances[workspace] = instance })
+		delete(f.plugins, workspace)
+		f.accept(w, orbit.Change{Workspace: workspace, Operation: orbit.OperationDelete}, func() {
+			f.instances[workspace], f.plugins[workspace] = instance, plugins
+		})
 	}
 }
 
@@ -245,7 +260,7 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	f.plugins[workspace][pkg] = &orbit.Plugin{
 		Workspace: workspace, Package: pkg, PluginSpec: write.PluginSpec, Owner: orbit.OwnerPlugin, ETag: tag(write.PluginSpec),
 	}
-	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg}, func() {
+	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil)}, func() {
 		delete(f.plugins[workspace], pkg)
 		if before != nil {
 			f.plugins[workspace][pkg] = before
@@ -261,20 +276,34 @@ func (f *fakeAPI) deletePlugin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	delete(f.plugins[workspace], pkg)
-	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg}, func() {})
+	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: orbit.OperationDelete}, func() {})
+}
+
+func operation(exists bool) orbit.Operation {
+	if exists {
+		return orbit.OperationUpdate
+	}
+	return orbit.OperationCreate
 }
 
 func (f *fakeAPI) getChange(w http.ResponseWriter, r *http.Request) {
-	if f.waiting != nil {
-		f.mu.Unlock()
-		f.waiting <- struct{}{}
-		<-r.Context().Done()
-		f.mu.Lock()
-		return
-	}
 	change, ok := f.changes[r.PathValue("id")]
-	if !ok {
+	switch {
+	case !ok:
 		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such change")
+		return
+	case r.URL.Query().Get("wait") == "":
+		respond(w, http.StatusOK, change.Change)
+		return
+	case f.waiting != nil && change.State == orbit.ChangePending:
+		waiting := f.waiting
+		f.mu.Unlock()
+		select {
+		case waiting <- struct{}{}:
+			<-r.Context().Done()
+		case <-r.Context().Done():
+		}
+		f.mu.Lock()
 		return
 	}
 	if change.State == orbit.ChangePending {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -100,13 +101,17 @@ func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadReques
 		return
 	}
 	instance, err := client.GetInstance(ctx, workspace)
-	if err != nil {
-		reportError(summary, err, nowhere, &resp.Diagnostics)
+	switch {
+	case orbit.IsNotFound(err):
+		resp.Diagnostics.AddAttributeError(path.Root("workspace"), summary, "Workspace "+workspace+" has no instance.")
+		return
+	case err != nil:
+		d.reportError(summary, err, nowhere, &resp.Diagnostics)
 		return
 	}
 	plugins, err := allPlugins(ctx, client, workspace)
 	if err != nil {
-		reportError(summary, err, nowhere, &resp.Diagnostics)
+		d.reportError(summary, err, nowhere, &resp.Diagnostics)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newInstanceDataModel(instance, plugins))...)

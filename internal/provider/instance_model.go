@@ -8,7 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -50,8 +52,45 @@ func (m *instanceModel) entries(ctx context.Context, diags *diag.Diagnostics) (e
 	if m.Plugins.IsUnknown() {
 		return nil, false
 	}
-	diags.Append(m.Plugins.ElementsAs(ctx, &entries, false)...)
+	entries = make(map[string]pluginEntry, len(m.Plugins.Elements()))
+	for pkg, element := range m.Plugins.Elements() {
+		object, isObject := element.(types.Object)
+		switch {
+		case !isObject || object.IsNull():
+			continue // the schema's validator refuses it, and runs after what the resource validates itself
+		case object.IsUnknown():
+			entries[pkg] = pluginEntry{Version: types.StringUnknown(), Config: types.StringUnknown()}
+			continue
+		}
+		var entry pluginEntry
+		diags.Append(object.As(ctx, &entry, basetypes.ObjectAsOptions{})...)
+		entries[pkg] = entry
+	}
 	return entries, true
+}
+
+// locate says which attribute a finding is about. One about a plugin that another resource declares has none here.
+func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
+	own := path.Root("plugins").AtMapKey(finding.Plugin)
+	if _, isOwn := m.Plugins.Elements()[finding.Plugin]; finding.Plugin != "" && !isOwn {
+		return path.Empty(), false
+	}
+	switch finding.Code {
+	case orbit.CodeInvalidWorkspace:
+		return path.Root("workspace"), true
+	case orbit.CodeUnknownRelease:
+		return path.Root("release"), true
+	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
+		return own.AtName("version"), finding.Plugin != ""
+	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
+		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
+		if finding.Plugin != "" {
+			return own.AtName("config"), true
+		}
+		return path.Root("config"), true
+	default:
+		return own, finding.Plugin != ""
+	}
 }
 
 // spec is what the model declares; known is false as long as a part of it is unknown.

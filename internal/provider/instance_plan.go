@@ -71,7 +71,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		request.SecretNames = names
 	}
 	workspace := plan.Workspace.ValueString()
-	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, locateInInstance, &resp.Diagnostics)
+	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, plan.locate, &resp.Diagnostics)
 	if decision.Impact.Interrupts() && opinion.interrupts() {
 		warnOfRestart(workspace, decision, &resp.Diagnostics)
 	}
@@ -79,28 +79,4 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 
 func protectedSummary(workspace types.String) string {
 	return "Instance " + workspace.ValueString() + " is protected from deletion"
-}
-
-// locateInInstance says which attribute of orbit_backstage_instance a finding is about.
-func locateInInstance(finding orbit.Diagnostic) (path.Path, bool) {
-	base := path.Empty()
-	if finding.Plugin != "" {
-		base = path.Root("plugins").AtMapKey(finding.Plugin)
-	}
-	switch finding.Code {
-	case orbit.CodeInvalidWorkspace:
-		return path.Root("workspace"), true
-	case orbit.CodeUnknownRelease:
-		return path.Root("release"), true
-	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
-		return base.AtName("version"), finding.Plugin != ""
-	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
-		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
-		if finding.Plugin != "" {
-			return base.AtName("config"), true
-		}
-		return path.Root("config"), true
-	default:
-		return base, finding.Plugin != ""
-	}
 }

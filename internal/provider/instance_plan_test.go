@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -212,8 +213,34 @@ func TestWhatOrbitdFindsIsShownAtTheAttribute(t *testing.T) {
 	p := coreFor(t, api).instance().plan(t, with(acme(), object{
 		"plugins": object{"@acme/plugin-x-backend": object{"version": "9.9.9"}},
 	}))
-	want(t, p.diags.errors(), `ElementKeyString("@acme/plugin-x-backend").AttributeName("version")`, "There is no 9.9.9.")
-	want(t, p.diags.warnings(), "The registry is down.")
+	want(t, p.diags.errors(), `ElementKeyString("@acme/plugin-x-backend").AttributeName("version")`, "Plugin @acme/plugin-x-backend: there is no 9.9.9.")
+	want(t, p.diags.warnings(), "Instance acme is not fully checked", "The registry is down.")
+}
+
+func TestAFindingAboutAPluginDeclaredElsewhereBlamesNoAttributeHere(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	finding := orbit.Diagnostic{
+		Code: orbit.CodeUndefinedSecret, Severity: orbit.SeverityWarning, Plugin: argoCDPackage, Line: 3, Column: 2,
+		Message: "${TOKEN} refers to a secret that is not defined",
+	}
+	api.plan = &orbit.PlanResult{Impact: orbit.ImpactRestart, Diagnostics: []orbit.Diagnostic{finding}}
+	text := "Instance acme may not work as planned: Plugin " + argoCDPackage + ": line 3, column 2 of config: ${TOKEN} refers to"
+	p := coreFor(t, api).instance().plan(t, acme())
+	if got := p.diags.warnings(); !strings.HasPrefix(got, text) {
+		t.Errorf("warnings = %q, want %q without an attribute", got, text)
+	}
+	p = coreFor(t, api).plugin().plan(t, with(argoCD(), object{"package": "@acme/plugin-x-backend"}))
+	if got := p.diags.warnings(); strings.Contains(got, "[AttributeName(") {
+		t.Errorf("warnings = %q, want no attribute", got)
+	}
+	// The instance's own document is none of the plugin's.
+	api.plan.Diagnostics[0].Plugin = ""
+	got := coreFor(t, api).plugin().plan(t, argoCD()).diags.warnings()
+	want(t, got, "Line 3, column 2 of the instance's config: ")
+	if strings.Contains(got, "[AttributeName(") {
+		t.Errorf("warnings = %q, want no attribute", got)
+	}
 }
 
 func TestThePlanCarriesNamesOfSecretsAndNeverValues(t *testing.T) {
@@ -264,6 +291,8 @@ func TestAWrongTokenStopsAPlan(t *testing.T) {
 	api := newFakeAPI(t)
 	wrong := newCore(t, object{"endpoint": api.URL, "token": "wrong-value"}).instance().plan(t, acme())
 	want(t, wrong.diags.errors(), "Unable to plan instance acme", "token", "Request r-1")
+	want(t, wrong.diags.errors(), "orbitd at "+api.URL+" does not accept the token from token. Its token is in the file token "+
+		"of its data directory.")
 	missing := newCore(t, object{"endpoint": api.URL, "token_file": "/nowhere/token"}).instance().plan(t, acme())
-	want(t, missing.diags.errors(), "/nowhere/token")
+	want(t, missing.diags.errors(), "file that token_file names", "/nowhere/token", "name the file token of orbitd's data directory")
 }

@@ -2,12 +2,13 @@ package provider
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -50,7 +51,7 @@ func (r *instanceResource) ValidateConfig(ctx context.Context, req resource.Vali
 		return
 	}
 	findings := checkInstance(ctx, &config, &resp.Diagnostics)
-	reportFindings("Invalid instance "+config.Workspace.ValueString(), findings, locateInInstance, &resp.Diagnostics)
+	reportFindings("Invalid instance "+config.Workspace.ValueString(), findings, config.locate, &resp.Diagnostics)
 }
 
 func (r *instanceResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -76,15 +77,16 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 		})
 	})
 	if err != nil {
-		reportError(summary, err, locateInInstance, &resp.Diagnostics)
+		r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 		return
 	}
-	verdict, waitErr := await(ctx, client, change, locateInInstance, &resp.Diagnostics)
-	ctx, cancelAfterword := afterword(ctx)
-	defer cancelAfterword()
-	instance, readErr := client.GetInstance(ctx, workspace)
+	verdict, waitErr := await(ctx, client, change, plan.locate, &resp.Diagnostics)
+	instance, readErr := afterword(ctx, func(ctx context.Context) (*orbit.Instance, error) {
+		return client.GetInstance(ctx, workspace)
+	})
 	switch {
 	case waitErr != nil:
+		remember(ctx, resp.Private, changeKey, change.ID, &resp.Diagnostics)
 		// No error here: with one, Terraform would replace the instance that orbitd is still making.
 		resp.Diagnostics.AddWarning("Instance "+workspace+" is still being created", unknownFate(change, waitErr))
 	case verdict.State == orbit.ChangeFailed && (orbit.IsNotFound(readErr) || leaving(instance) || orbit.IsUnreachable(readErr)):
@@ -98,7 +100,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	if readErr == nil {
 		plan.adoptComputed(instance)
-		rememberETag(ctx, resp.Private, instance.ETag, &resp.Diagnostics)
+		remember(ctx, resp.Private, etagKey, instance.ETag, &resp.Diagnostics)
 	} else if waitErr == nil {
 		resp.Diagnostics.AddWarning("Unable to read instance "+workspace+" after it was created", sentence(readErr.Error()))
 	}
@@ -122,20 +124,23 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if !ok {
 		return
 	}
+	timeout, problems := state.Timeouts.Read(ctx, readTimeout)
+	resp.Diagnostics.Append(problems...)
+	awaitUnfinished(ctx, client, "instance "+workspace, timeout, resp.Private, state.locate, &resp.Diagnostics)
 	instance, err := client.GetInstance(ctx, workspace)
 	switch {
 	case orbit.IsNotFound(err), leaving(instance):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		reportUnread(summary, err, &resp.Diagnostics)
+		r.reportUnread(summary, err, &resp.Diagnostics)
 		return
 	}
 	state.adopt(ctx, instance, &resp.Diagnostics)
 	if state.ChangeImpact.IsNull() {
 		state.changeModel = noChange()
 	}
-	rememberETag(ctx, resp.Private, instance.ETag, &resp.Diagnostics)
+	remember(ctx, resp.Private, etagKey, instance.ETag, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -166,21 +171,27 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	etag, err := r.currentETag(ctx, client, workspace, knownETag(ctx, req.Private, &resp.Diagnostics))
+	etag, err := r.currentETag(ctx, client, workspace, recall(ctx, req.Private, etagKey, &resp.Diagnostics))
 	if err != nil {
-		reportError(summary, err, locateInInstance, &resp.Diagnostics)
+		r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 		return
 	}
 	change, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
 		return client.PutInstance(ctx, workspace, orbit.IfMatch(etag), write)
 	})
 	if err != nil {
-		reportError(summary, err, locateInInstance, &resp.Diagnostics)
+		r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 		return
 	}
 	// After an error the state is what it was, so the next plan shows whatever is still to do.
-	verdict, err := await(ctx, client, change, locateInInstance, &resp.Diagnostics)
+	verdict, err := await(ctx, client, change, plan.locate, &resp.Diagnostics)
+	if err != nil {
+		remember(ctx, resp.Private, changeKey, change.ID, &resp.Diagnostics)
+	}
 	switch {
+	case errors.Is(err, context.Canceled):
+		// No error here: the change is on its way, so the state has to know what it sent and the restart that it costs.
+		resp.Diagnostics.AddWarning("Update of instance "+workspace+" is still under way", unknownFate(change, err))
 	case err != nil:
 		resp.Diagnostics.AddError("Update of instance "+workspace+" is still under way", unknownFate(change, err))
 		return
@@ -211,21 +222,30 @@ func (r *instanceResource) Delete(ctx context.Context, req resource.DeleteReques
 	change, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
 		return client.DeleteInstance(ctx, workspace, orbit.Precondition{})
 	})
-	if err == nil {
-		change, err = await(ctx, client, change, locateInInstance, &resp.Diagnostics)
-	}
 	switch {
 	case orbit.IsNotFound(err):
 		return
 	case err != nil:
-		reportError(summary, err, locateInInstance, &resp.Diagnostics)
-	case change.State == orbit.ChangeFailed:
-		reportFailure(summary, change, "A later destroy tries again.", &resp.Diagnostics)
+		r.reportError(summary, err, state.locate, &resp.Diagnostics)
+		return
+	}
+	verdict, err := await(ctx, client, change, state.locate, &resp.Diagnostics)
+	switch {
+	case err != nil:
+		remember(ctx, resp.Private, changeKey, change.ID, &resp.Diagnostics)
+		resp.Diagnostics.AddError("Deletion of instance "+workspace+" is still under way", unknownFate(change, err))
+	case verdict.State == orbit.ChangeFailed:
+		reportFailure(summary, verdict, "A later destroy tries again.", &resp.Diagnostics)
 	}
 }
 
 func (r *instanceResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("workspace"), path.Root("workspace"), req, resp)
+	workspace := req.ID
+	if workspace == "" {
+		workspace = identityText(ctx, req.Identity, "workspace", &resp.Diagnostics)
+	}
+	importAs(ctx, "The import id of an instance is its workspace, acme for example.", map[string]string{"workspace": workspace},
+		declare.Workspace(workspace), resp)
 }
 
 // currentETag is the ETag to update on: what the plan's read saw, or today's where there was no such read.
@@ -244,13 +264,14 @@ func (r *instanceResource) currentETag(ctx context.Context, client *orbit.Client
 func (r *instanceResource) rememberCurrent(ctx context.Context, client *orbit.Client, workspace string, private privateState,
 	diags *diag.Diagnostics,
 ) {
-	ctx, cancel := afterword(ctx)
-	defer cancel()
+	instance, err := afterword(ctx, func(ctx context.Context) (*orbit.Instance, error) {
+		return client.GetInstance(ctx, workspace)
+	})
 	var etag string
-	if instance, err := client.GetInstance(ctx, workspace); err == nil {
+	if err == nil {
 		etag = instance.ETag
 	}
-	rememberETag(ctx, private, etag, diags)
+	remember(ctx, private, etagKey, etag, diags)
 }
 
 // leaving says whether an instance is on its way out: nothing that a state should hold on to.

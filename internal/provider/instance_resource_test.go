@@ -114,6 +114,16 @@ func TestACreateThatWasPutBackLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestABootThatWasTooSlowNamesTheTimeoutToRaise(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	instance := existing(t, api, acme())
+	api.fail = &orbit.Problem{Title: "Too slow", Code: orbit.CodeBootTimeout, Detail: "not done within the time the change was given"}
+	want(t, instance.apply(t, instance.plan(t, with(acme(), object{"memory_limit_mib": 512}))).errors(), "raise timeouts.update.")
+	second := coreFor(t, api).instance()
+	want(t, second.apply(t, second.plan(t, with(acme(), object{"workspace": "second"}))).errors(), "raise timeouts.create.")
+}
+
 func TestWhatAFailedCreateCouldNotRemoveCanBeDeleted(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
@@ -146,33 +156,13 @@ func TestAnUpdateThatWasPutBackShowsTheSameDiffAgain(t *testing.T) {
 	must(t, "apply", instance.apply(t, again))
 }
 
-func TestAnInterruptedUpdateIsAnErrorAndLosesNothing(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(t)
-	instance := existing(t, api, acme())
-	changed := with(acme(), object{"memory_limit_mib": 512})
-	p := instance.plan(t, changed)
-	api.waiting = make(chan struct{})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-api.waiting
-		cancel()
-	}()
-	want(t, instance.applyWith(ctx, t, p).errors(), "still under way", "orbitd goes on with change c2")
-	api.waiting = nil
-	must(t, "refresh", instance.refresh(t))
-	if diff := instance.changes(instance.plan(t, changed)); diff != "" {
-		t.Errorf("the next plan is not empty, though orbitd carried on:\n%s", diff)
-	}
-}
-
 func TestAChangeBetweenPlanAndApplyIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
 	instance := existing(t, api, acme())
 	p := instance.plan(t, with(acme(), object{"memory_limit_mib": 512}))
 	api.change(t, func() { api.instances["acme"].ETag = "other" })
-	want(t, instance.apply(t, p).errors(), "Unable to update instance acme", "changed it since this plan was made", "Plan again")
+	want(t, instance.apply(t, p).errors(), "Unable to update instance acme", "Somebody else changed it since it was read; nothing was touched, plan again.")
 	must(t, "refresh", instance.refresh(t))
 	must(t, "apply", instance.apply(t, instance.plan(t, with(acme(), object{"memory_limit_mib": 512}))))
 }
@@ -283,17 +273,38 @@ func TestImportByIDAndByIdentityPlanNothing(t *testing.T) {
 	}
 }
 
+func TestAnImportOfWhatCannotBeIsRefused(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	for _, id := range []string{"", "Acme Corp", "acme/x"} {
+		want(t, coreFor(t, api).instance().importAs(t, id, nil).errors(), "Invalid import id", "is its workspace, acme for example")
+	}
+	want(t, coreFor(t, api).instance().importAs(t, "", object{"workspace": "Acme Corp"}).errors(), "Invalid import id", "DNS label")
+	for _, id := range []string{"", "acme", "acme/", "/" + argoCDPackage, "Acme/" + argoCDPackage, "acme/Not A Package"} {
+		want(t, coreFor(t, api).plugin().importAs(t, id, nil).errors(), "Invalid import id", "is workspace/package, as in acme/@roadiehq/")
+	}
+}
+
 func TestAnUnreachableManagerIsAClearErrorAtRefreshAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
 	instance := existing(t, api, with(acme(), object{"deletion_protection": false}))
 	instance.core = newCore(t, object{"endpoint": "http://127.0.0.1:1", "token": fakeToken})
-	want(t, instance.refresh(t).errors(), "Unable to read instance acme", "http://127.0.0.1:1", "-refresh=false")
+	want(t, instance.refresh(t).errors(), "Unable to read instance acme", "http://127.0.0.1:1", "terraform plan -refresh=false", "a destroy need orbitd")
 	p := instance.plan(t, nil)
 	must(t, "plan of the deletion", p.diags)
 	want(t, instance.apply(t, p).errors(), "Unable to delete instance acme", "Is orbitd running there?")
 	if !instance.exists() {
 		t.Error("it is not tracked any more")
+	}
+}
+
+func TestATimeoutOfDaysIsWithinWhatTheManagerTakes(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	existing(t, api, with(acme(), object{"timeouts": object{"create": "72h"}}))
+	if got := api.sent("PUT")[0].Instance.DeadlineSeconds; got != 86400 {
+		t.Errorf("deadline = %d s, want 86400", got)
 	}
 }
 

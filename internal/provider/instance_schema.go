@@ -49,7 +49,9 @@ func instanceSchema(ctx context.Context) schema.Schema {
 		"plugins": schema.MapNestedAttribute{
 			Optional: true,
 			MarkdownDescription: "The instance's own plugins by npm package: the whole set is checked at plan and rolled " +
-				"out at once. A plugin that another module or state owns is an `orbit_backstage_plugin` instead.",
+				"out at once. A plugin that another module or state owns is an `orbit_backstage_plugin` instead. Moving " +
+				"one from here to there, or back, is a removal and an addition: it restarts the instance twice.",
+			Validators: []validator.Map{mapvalidator.NoNullValues()},
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"version": schema.StringAttribute{
 					Required:            true,
@@ -69,6 +71,7 @@ func instanceSchema(ctx context.Context) schema.Schema {
 				"raise `secrets_wo_version` whenever one changes.",
 			Validators: []validator.Map{
 				mapvalidator.KeysAre(finds(declare.SecretName)),
+				mapvalidator.NoNullValues(),
 				mapvalidator.AlsoRequires(path.MatchRoot("secrets_wo_version")),
 			},
 		},

@@ -41,17 +41,13 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 			mentionVersion(result.Diagnostics)
 		}
 		for _, finding := range result.Diagnostics {
-			summary := "Invalid " + subject
-			if finding.Severity == orbit.SeverityWarning {
-				summary = "Check of " + subject
-			}
-			reportFindings(summary, []orbit.Diagnostic{finding}, where, diags)
+			reportFindings(findingSummary(subject, finding), []orbit.Diagnostic{finding}, where, diags)
 		}
 		return opinion{result}
 	case cannotAnswerNow(err):
 		diags.AddWarning("Plan of "+subject+" is not checked by orbitd", uncheckedDetail(sentence(err.Error())))
 	default:
-		reportError("Unable to plan "+subject, err, where, diags)
+		c.reportError("Unable to plan "+subject, err, where, diags)
 	}
 	return opinion{}
 }
@@ -60,9 +56,20 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 func mentionVersion(findings []orbit.Diagnostic) {
 	for i := range findings {
 		if findings[i].Code == orbit.CodeUndefinedSecret {
-			findings[i].Message = fullStop(findings[i].Message) + " If secrets_wo has it already, raise secrets_wo_version, so " +
-				"that it is sent."
+			findings[i].Message = fullStop(findings[i].Message) + " The instance's secrets are its secrets_wo; if that has it " +
+				"already, raise secrets_wo_version, so that it is sent."
 		}
+	}
+}
+
+func findingSummary(subject string, finding orbit.Diagnostic) string {
+	switch {
+	case finding.Severity != orbit.SeverityWarning:
+		return "Invalid " + subject
+	case finding.Code == orbit.CodeUnchecked:
+		return capital(subject) + " is not fully checked"
+	default:
+		return capital(subject) + " may not work as planned"
 	}
 }
 

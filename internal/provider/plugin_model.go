@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -42,4 +43,25 @@ func (m *pluginModel) adopt(plugin *orbit.Plugin) {
 // name is how messages call the plugin: "plugin @x/y of acme".
 func (m *pluginModel) name() string {
 	return "plugin " + m.Package.ValueString() + " of " + m.Workspace.ValueString()
+}
+
+// locate says which attribute a finding is about. One about another part of the instance has none here.
+func (m *pluginModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
+	if finding.Code == orbit.CodeInvalidWorkspace {
+		return path.Root("workspace"), true
+	}
+	if finding.Plugin != m.Package.ValueString() {
+		return path.Empty(), false
+	}
+	switch finding.Code {
+	case orbit.CodeInvalidPackage, orbit.CodePackageNotFound, orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
+		return path.Root("package"), true
+	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
+		return path.Root("version"), true
+	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
+		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
+		return path.Root("config"), true
+	default:
+		return path.Empty(), false
+	}
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -62,25 +61,8 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	workspace := plan.Workspace.ValueString()
 	opinion := r.askManager(ctx, plan.name(), workspace, orbit.PlanRequest{
 		Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after},
-	}, locateInPlugin, &resp.Diagnostics)
+	}, plan.locate, &resp.Diagnostics)
 	if decision.Impact.Interrupts() && opinion.interrupts() {
 		warnOfRestart(workspace, decision, &resp.Diagnostics)
-	}
-}
-
-// locateInPlugin says which attribute of orbit_backstage_plugin a finding is about.
-func locateInPlugin(finding orbit.Diagnostic) (path.Path, bool) {
-	switch finding.Code {
-	case orbit.CodeInvalidWorkspace:
-		return path.Root("workspace"), true
-	case orbit.CodeInvalidPackage, orbit.CodePackageNotFound, orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
-		return path.Root("package"), true
-	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
-		return path.Root("version"), true
-	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
-		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
-		return path.Root("config"), true
-	default:
-		return path.Empty(), false
 	}
 }

@@ -2,10 +2,10 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -52,7 +52,7 @@ func (r *pluginResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 	findings := whereKnown(config.Workspace, declare.Workspace)
 	findings = append(findings, checkPlugin(config.Package, config.Version, config.Config, nil)...)
-	reportFindings("Invalid "+config.name(), findings, locateInPlugin, &resp.Diagnostics)
+	reportFindings("Invalid "+config.name(), findings, config.locate, &resp.Diagnostics)
 }
 
 func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -70,10 +70,13 @@ func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest,
 
 	change, err := r.put(ctx, client, &plan, orbit.IfAbsent(), deadlineSeconds(timeout))
 	if err != nil {
-		reportError(summary, err, locateInPlugin, &resp.Diagnostics)
+		r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 		return
 	}
-	verdict, err := await(ctx, client, change, locateInPlugin, &resp.Diagnostics)
+	verdict, err := await(ctx, client, change, plan.locate, &resp.Diagnostics)
+	if err != nil {
+		remember(ctx, resp.Private, changeKey, change.ID, &resp.Diagnostics)
+	}
 	switch {
 	case err != nil:
 		// No error here: with one, Terraform would replace the plugin that orbitd is still adding.
@@ -101,13 +104,16 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if !ok {
 		return
 	}
+	timeout, problems := state.Timeouts.Read(ctx, readTimeout)
+	resp.Diagnostics.Append(problems...)
+	awaitUnfinished(ctx, client, state.name(), timeout, resp.Private, state.locate, &resp.Diagnostics)
 	plugin, err := client.GetPlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
 	switch {
 	case orbit.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		reportUnread(summary, err, &resp.Diagnostics)
+		r.reportUnread(summary, err, &resp.Diagnostics)
 		return
 	case plugin.Owner == orbit.OwnerInstance && state.ChangeImpact.IsNull():
 		resp.Diagnostics.AddError("Unable to import "+state.name(), "It stands in the plugins map of the instance itself, "+
@@ -122,7 +128,7 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if state.ChangeImpact.IsNull() {
 		state.changeModel = noChange()
 	}
-	rememberETag(ctx, resp.Private, plugin.ETag, &resp.Diagnostics)
+	remember(ctx, resp.Private, etagKey, plugin.ETag, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -140,23 +146,29 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	etag := knownETag(ctx, req.Private, &resp.Diagnostics)
+	etag := recall(ctx, req.Private, etagKey, &resp.Diagnostics)
 	if etag == "" {
 		plugin, err := client.GetPlugin(ctx, plan.Workspace.ValueString(), plan.Package.ValueString())
 		if err != nil {
-			reportError(summary, err, locateInPlugin, &resp.Diagnostics)
+			r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 			return
 		}
 		etag = plugin.ETag
 	}
 	change, err := r.put(ctx, client, &plan, orbit.IfMatch(etag), deadlineSeconds(timeout))
 	if err != nil {
-		reportError(summary, err, locateInPlugin, &resp.Diagnostics)
+		r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 		return
 	}
 	// After an error the state is what it was, so the next plan shows whatever is still to do.
-	verdict, err := await(ctx, client, change, locateInPlugin, &resp.Diagnostics)
+	verdict, err := await(ctx, client, change, plan.locate, &resp.Diagnostics)
+	if err != nil {
+		remember(ctx, resp.Private, changeKey, change.ID, &resp.Diagnostics)
+	}
 	switch {
+	case errors.Is(err, context.Canceled):
+		// No error here: the change is on its way, so the state has to know what it sent and the restart that it costs.
+		resp.Diagnostics.AddWarning("The update of "+plan.name()+" is still under way", unknownFate(change, err))
 	case err != nil:
 		resp.Diagnostics.AddError("The update of "+plan.name()+" is still under way", unknownFate(change, err))
 		return
@@ -188,26 +200,20 @@ func (r *pluginResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return client.DeletePlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString(), orbit.Precondition{})
 	})
 	if err != nil && !orbit.IsNotFound(err) && !orbit.HasCode(err, orbit.CodeDeleting) {
-		reportError(summary, err, locateInPlugin, &resp.Diagnostics)
+		r.reportError(summary, err, state.locate, &resp.Diagnostics)
 	}
 }
 
 // ImportState takes "workspace/package"; the package's own scope has a slash as well, so the first one separates.
 func (r *pluginResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	workspace, pkg, _ := strings.Cut(req.ID, "/")
 	if req.ID == "" {
-		for _, name := range []path.Path{path.Root("workspace"), path.Root("package")} {
-			resource.ImportStatePassthroughWithIdentity(ctx, name, name, req, resp)
-		}
-		return
+		workspace = identityText(ctx, req.Identity, "workspace", &resp.Diagnostics)
+		pkg = identityText(ctx, req.Identity, "package", &resp.Diagnostics)
 	}
-	workspace, pkg, ok := strings.Cut(req.ID, "/")
-	if !ok || workspace == "" || pkg == "" {
-		resp.Diagnostics.AddError("Unable to import a plugin", "The import id is workspace/package, as in "+
-			"acme/@roadiehq/backstage-plugin-argo-cd-backend, and not "+req.ID+".")
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("workspace"), workspace)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("package"), pkg)...)
+	importAs(ctx, "The import id of a plugin is workspace/package, as in acme/@roadiehq/backstage-plugin-argo-cd-backend.",
+		map[string]string{"workspace": workspace, "package": pkg},
+		append(declare.Workspace(workspace), declare.Package(pkg)...), resp)
 }
 
 func (r *pluginResource) put(ctx context.Context, client *orbit.Client, plan *pluginModel, on orbit.Precondition, deadline int) (*orbit.Change, error) {
@@ -224,12 +230,12 @@ func (r *pluginResource) put(ctx context.Context, client *orbit.Client, plan *pl
 func (r *pluginResource) rememberCurrent(ctx context.Context, client *orbit.Client, plan *pluginModel, private privateState,
 	diags *diag.Diagnostics,
 ) {
-	ctx, cancel := afterword(ctx)
-	defer cancel()
+	plugin, err := afterword(ctx, func(ctx context.Context) (*orbit.Plugin, error) {
+		return client.GetPlugin(ctx, plan.Workspace.ValueString(), plan.Package.ValueString())
+	})
 	var etag string
-	plugin, err := client.GetPlugin(ctx, plan.Workspace.ValueString(), plan.Package.ValueString())
 	if err == nil {
 		etag = plugin.ETag
 	}
-	rememberETag(ctx, private, etag, diags)
+	remember(ctx, private, etagKey, etag, diags)
 }

@@ -177,7 +177,7 @@ func TestAStalePluginUpdateTouchesNothing(t *testing.T) {
 	plugin := existingPlugin(t, api, argoCD())
 	p := plugin.plan(t, with(argoCD(), object{"version": "4.9.0"}))
 	api.change(t, func() { api.plugins["acme"][argoCDPackage].ETag = "other" })
-	want(t, plugin.apply(t, p).errors(), "changed it since this plan was made")
+	want(t, plugin.apply(t, p).errors(), "Somebody else changed it since it was read")
 }
 
 func TestAPluginOfTheInstanceItselfIsNotTakenOver(t *testing.T) {

@@ -43,6 +43,27 @@ func TestATokenFileIsReadWhenItIsNeeded(t *testing.T) {
 	}
 }
 
+func TestTheEnvironmentsTokensAreCalledByTheirVariables(t *testing.T) {
+	api := newFakeAPI(t)
+	t.Setenv("ORBIT_TOKEN", "wrong-value")
+	refused := newCore(t, object{"endpoint": api.URL}).instance().plan(t, acme()).diags.errors()
+	want(t, refused, "does not accept the token from ORBIT_TOKEN.")
+	if strings.Contains(refused, "wrong-value") {
+		t.Errorf("%q shows the token", refused)
+	}
+	t.Setenv("ORBIT_TOKEN", "")
+	file := filepath.Join(t.TempDir(), "token")
+	t.Setenv("ORBIT_TOKEN_FILE", file)
+	core := newCore(t, object{"endpoint": api.URL})
+	want(t, core.instance().plan(t, acme()).diags.errors(), "file that ORBIT_TOKEN_FILE names", file, "name the file token of")
+	for content, says := range map[string]string{"wrong-value": "from ORBIT_TOKEN_FILE (" + file + ").", "\n": "is empty"} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want(t, core.instance().plan(t, acme()).diags.errors(), says)
+	}
+}
+
 func TestAMissingTokenSaysWhereToPutOne(t *testing.T) {
 	api := newFakeAPI(t)
 	t.Setenv("ORBIT_TOKEN", "")
@@ -165,7 +186,7 @@ func TestTheDataSourceTellsStatusAndAllPlugins(t *testing.T) {
 		t.Errorf("data source (-want +got):\n%s", diff)
 	}
 	_, diags = readInstance(t, api, "missing")
-	want(t, diags.errors(), "Unable to read instance missing")
+	want(t, diags.errors(), "Unable to read instance missing: Workspace missing has no instance.")
 }
 
 func readInstance(t *testing.T, api *fakeAPI, workspace string) (object, diagnostics) {

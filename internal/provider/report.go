@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,11 +21,18 @@ type locate func(orbit.Diagnostic) (attribute path.Path, ok bool)
 // where the summary does not.
 func reportFindings(summary string, findings []orbit.Diagnostic, where locate, diags *diag.Diagnostics) {
 	for _, finding := range findings {
-		detail := describeFinding(finding)
-		if !strings.Contains(summary+detail, finding.Plugin) {
-			detail = "Plugin " + finding.Plugin + ": " + detail
-		}
+		finding.Message = inTerraform(finding)
 		attribute, ok := where(finding)
+		document := "config"
+		if !ok && finding.Plugin == "" {
+			document = "the instance's config"
+		}
+		detail := describeFinding(finding, document)
+		if strings.Contains(summary+detail, finding.Plugin) {
+			detail = sentence(detail)
+		} else {
+			detail = "Plugin " + finding.Plugin + ": " + fullStop(detail)
+		}
 		switch {
 		case finding.Severity == orbit.SeverityWarning && ok:
 			diags.AddAttributeWarning(attribute, summary, detail)
@@ -39,17 +47,25 @@ func reportFindings(summary string, findings []orbit.Diagnostic, where locate, d
 }
 
 // reportError shows why a call did not succeed. A problem that lists findings shows each at its attribute.
-func reportError(summary string, err error, where locate, diags *diag.Diagnostics) {
+func (c *connected) reportError(summary string, err error, where locate, diags *diag.Diagnostics) {
 	var problem *orbit.Problem
-	if !errors.As(err, &problem) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		diags.AddError(summary, "The run was interrupted.")
+		return
+	case !errors.As(err, &problem):
 		diags.AddError(summary, sentence(err.Error()))
+		return
+	case problem.Code == orbit.CodeUnauthorized:
+		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not accept the token from "+
+			c.conn.tokenSource()+". Its token is in the file token of its data directory.", requestLine(problem)))
 		return
 	}
 	if orbit.HasErrors(problem.Diagnostics) && len(problem.LogTail) == 0 {
 		findings := make([]orbit.Diagnostic, len(problem.Diagnostics))
 		for i, finding := range problem.Diagnostics {
 			if i == len(findings)-1 {
-				finding.Message = joinParagraphs(sentence(finding.Message), requestLine(problem))
+				finding.Message = joinParagraphs(fullStop(inTerraform(finding)), requestLine(problem))
 			}
 			findings[i] = finding
 		}
@@ -61,22 +77,39 @@ func reportError(summary string, err error, where locate, diags *diag.Diagnostic
 
 // reportFailure shows why a change that was accepted failed. What is left of it is said by the caller.
 func reportFailure(summary string, change *orbit.Change, aftermath string, diags *diag.Diagnostics) {
-	diags.AddError(summary, joinParagraphs(describeProblem(problemOf(change)), aftermath, "Change "+change.ID+"."))
+	diags.AddError(summary, describeFailure(change, aftermath))
 }
 
-// describeFinding is a finding as a paragraph, with its place in the document in front.
-func describeFinding(finding orbit.Diagnostic) string {
+func describeFailure(change *orbit.Change, aftermath string) string {
+	problem := problemOf(change)
+	var advice string
+	if problem.Code == orbit.CodeBootTimeout && change.Operation != "" {
+		advice = "If it only needs more time, raise timeouts." + string(change.Operation) + "."
+	}
+	return joinParagraphs(describeProblem(problem), advice, aftermath, "Change "+change.ID+".")
+}
+
+// inTerraform is a finding's message with the name that a thing of the API has in Terraform.
+func inTerraform(finding orbit.Diagnostic) string {
+	if finding.Code != orbit.CodeUndefinedSecret || strings.Contains(finding.Message, "secrets_wo") {
+		return finding.Message
+	}
+	return fullStop(finding.Message) + " The secrets of an orbit_backstage_instance are its secrets_wo."
+}
+
+// describeFinding is a finding with its place in the document in front.
+func describeFinding(finding orbit.Diagnostic, document string) string {
 	var place []string
 	if finding.Line > 0 {
-		place = append(place, fmt.Sprintf("Line %d, column %d", finding.Line, finding.Column))
+		place = append(place, fmt.Sprintf("line %d, column %d of %s", finding.Line, finding.Column, document))
 	}
 	if finding.Path != "" && !strings.Contains(finding.Message, finding.Path) {
 		place = append(place, finding.Path)
 	}
 	if len(place) == 0 {
-		return sentence(finding.Message)
+		return finding.Message
 	}
-	return strings.Join(place, ", ") + ": " + fullStop(finding.Message)
+	return strings.Join(place, ", ") + ": " + finding.Message
 }
 
 // describeProblem is everything a problem tells: cause, plugin, findings, reasons, the log's tail, the request.
@@ -89,15 +122,8 @@ func describeProblem(problem *orbit.Problem) string {
 	if problem.Plugin != "" && !strings.Contains(cause, problem.Plugin) {
 		paragraphs = append(paragraphs, "Plugin at fault: "+problem.Plugin)
 	}
-	switch problem.Code {
-	case orbit.CodeUnauthorized:
-		paragraphs = append(paragraphs, "The provider sent the token of token_file or token, or else of "+envToken+" or "+
-			envTokenFile+"; it is not this orbitd's.")
-	case orbit.CodeImpactExceeded:
+	if problem.Code == orbit.CodeImpactExceeded {
 		paragraphs = append(paragraphs, "Nothing was changed. Plan again to see what the change costs now.")
-	case orbit.CodeStale:
-		paragraphs = append(paragraphs, "Somebody changed it since this plan was made, so nothing was changed now. "+
-			"Plan again to see what is different.")
 	}
 	if len(problem.Reasons) > 0 {
 		paragraphs = append(paragraphs, describeReasons(problem.Reasons))
@@ -116,10 +142,14 @@ func describeProblem(problem *orbit.Problem) string {
 }
 
 func requestLine(problem *orbit.Problem) string {
-	if problem.RequestID == "" {
+	switch {
+	case problem.RequestID == "":
 		return ""
+	case problem.Code == "": // not orbitd's answer
+		return "Request " + problem.RequestID + "."
+	default:
+		return "Request " + problem.RequestID + " in orbitd's log."
 	}
-	return "Request " + problem.RequestID + " in orbitd's log."
 }
 
 func describeReasons(reasons []orbit.Reason) string {
@@ -141,12 +171,15 @@ func joinParagraphs(paragraphs ...string) string {
 }
 
 // sentence makes a Go error's text one for people.
-func sentence(text string) string {
+func sentence(text string) string { return fullStop(capital(text)) }
+
+// capital leaves names as they are written.
+func capital(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	if word, _, _ := strings.Cut(text, " "); word != "orbitd" && !strings.ContainsAny(word, "._/@[$") {
 		text = string(unicode.ToUpper(first)) + text[size:]
 	}
-	return fullStop(text)
+	return text
 }
 
 func fullStop(text string) string {

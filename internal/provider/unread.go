@@ -20,13 +20,13 @@ func (c *connected) keepsUnread(subject string, diags *diag.Diagnostics) bool {
 }
 
 // reportUnread shows why a read failed, and how to plan without one.
-func reportUnread(summary string, err error, diags *diag.Diagnostics) {
+func (c *connected) reportUnread(summary string, err error, diags *diag.Diagnostics) {
 	if orbit.IsUnreachable(err) {
-		diags.AddError(summary, joinParagraphs(sentence(err.Error()),
-			"To plan from the last known state without it, run Terraform with -refresh=false."))
+		diags.AddError(summary, joinParagraphs(sentence(err.Error()), "A plan can go by the last known state: terraform plan "+
+			"-refresh=false. An apply and a destroy need orbitd."))
 		return
 	}
-	reportError(summary, err, nowhere, diags)
+	c.reportError(summary, err, nowhere, diags)
 }
 
 // nowhere is the place of findings that no attribute is to blame for.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -67,11 +68,28 @@ func unknownFate(change *orbit.Change, err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		why = "The timeout was over before orbitd had a verdict."
 	}
-	return joinParagraphs(why, "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan shows "+
-		"how it ended.")
+	return joinParagraphs(why, "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan waits for "+
+		"its end and shows how it ended.")
 }
 
-// afterword is a context for what still has to be read when the run was interrupted.
-func afterword(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), afterwordTimeout)
+// afterword asks what still has to be read after a write, also when the run was interrupted. It bears an orbitd that
+// is restarting just then, as the wait for the change does.
+func afterword[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	timeout := afterwordTimeout
+	if ctx.Err() != nil {
+		timeout = lastWordTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	for {
+		answer, err := ask(ctx)
+		if err == nil || !orbit.IsTransient(err) {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return answer, err
+		case <-time.After(askAgain):
+		}
+	}
 }

@@ -13,3 +13,18 @@ resource "orbit_backstage_plugin" "argocd" {
     }
   })
 }
+
+# Beside its instance, the plugin refers to it: it is made after the instance, and again when that is replaced.
+resource "orbit_backstage_instance" "beta" {
+  workspace = "beta"
+}
+
+resource "orbit_backstage_plugin" "todo" {
+  workspace = orbit_backstage_instance.beta.workspace
+  package   = "@backstage-community/plugin-todo-backend"
+  version   = "0.25.0"
+
+  lifecycle {
+    replace_triggered_by = [orbit_backstage_instance.beta.database_name]
+  }
+}

@@ -69,7 +69,7 @@ func New(o Options) http.Handler {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, r, http.StatusNotFound, orbit.CodeNotFound, "No such route",
+		writeProblem(w, r, http.StatusNotFound, orbit.CodeNoRoute, "No such route",
 			"GET /openapi.json describes the API")
 	})
 	return requestID(authorize(o.Auth, logged(o.Logger, mux)))

@@ -46,8 +46,8 @@ func codeOf(status int) orbit.Code {
 	switch status {
 	case http.StatusUnauthorized:
 		return orbit.CodeUnauthorized
-	case http.StatusNotFound:
-		return orbit.CodeNotFound
+	case http.StatusNotFound: // huma knows routes, not objects
+		return orbit.CodeNoRoute
 	case http.StatusInternalServerError:
 		return orbit.CodeInternal
 	default:
@@ -59,6 +59,7 @@ func codeOf(status int) orbit.Code {
 var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodeUnauthorized:     http.StatusUnauthorized,
 	orbit.CodeNotFound:         http.StatusNotFound,
+	orbit.CodeNoRoute:          http.StatusNotFound,
 	orbit.CodeAlreadyExists:    http.StatusConflict,
 	orbit.CodePluginOwned:      http.StatusConflict,
 	orbit.CodeDeletionProtect:  http.StatusConflict,

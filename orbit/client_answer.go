@@ -1,0 +1,65 @@
+package orbit
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// setEndpoint is what to do about an endpoint that is not the API's.
+const setEndpoint = "set endpoint or ORBIT_ENDPOINT to the API's base URL, " + DefaultEndpoint + " for example"
+
+// decode reads an answer: into answer when it is a success, else as a *Problem.
+func (c *Client) decode(response *http.Response, body []byte, answer any) error {
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return c.problemOf(response, body)
+	}
+	if err := json.Unmarshal(body, answer); err != nil {
+		return c.notOrbitd(response)
+	}
+	if change, isChange := answer.(*Change); isChange && change.ID == "" {
+		return c.notOrbitd(response) // JSON of something else: taken for a change it would be one that is done
+	}
+	return nil
+}
+
+// problemOf turns an answer that is no success into a *Problem, also when it did not come from the API.
+func (c *Client) problemOf(response *http.Response, body []byte) *Problem {
+	problem := &Problem{}
+	if !strings.HasPrefix(response.Header.Get("Content-Type"), ProblemMediaType) ||
+		json.Unmarshal(body, problem) != nil || problem.Code == "" {
+		return c.notOrbitd(response)
+	}
+	problem.Status = response.StatusCode
+	if problem.RequestID == "" {
+		problem.RequestID = response.Header.Get(requestIDHeader)
+	}
+	switch problem.Code {
+	case CodeUnknownHost, CodeInstanceUnavailable, CodeInstanceNoAnswer:
+		problem.Detail = fmt.Sprintf("%s is not orbitd's API, it is its gateway, where people open the instances; %s",
+			c.endpoint, setEndpoint)
+	case CodeNoRoute:
+		problem.Detail = fmt.Sprintf("%s is not orbitd's API: orbitd is there and has no route %s %s; %s, or update orbitd "+
+			"if it is older than its client", c.endpoint, response.Request.Method, response.Request.URL.Path, setEndpoint)
+	}
+	return problem
+}
+
+// notOrbitd is the problem of an answer that something else gave. It has no code and quotes nothing of the answer.
+func (c *Client) notOrbitd(response *http.Response) *Problem {
+	problem := &Problem{
+		Title: "The answer did not come from orbitd", Status: response.StatusCode,
+		RequestID: response.Header.Get(requestIDHeader),
+		Detail: fmt.Sprintf("%s is not orbitd's API, or a proxy is in between: the answer to %s %s was %s and not one of "+
+			"orbitd's; %s", c.endpoint, response.Request.Method, response.Request.URL.Path, response.Status, setEndpoint),
+	}
+	if IsTransient(problem) {
+		problem.Detail = fmt.Sprintf("%s answered %s, and not as orbitd does; is there a proxy in between?",
+			c.endpoint, response.Status)
+	}
+	return problem
+}
+
+// requestIDHeader names a request in the log of whoever answered.
+const requestIDHeader = "X-Request-Id"
