@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 )
 
 func serveCommand() *cli.Command {
@@ -61,6 +62,7 @@ func serveCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			gateway.TuneProcess()
 			return m.Run(ctx)
 		},
 	}

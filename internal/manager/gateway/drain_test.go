@@ -267,8 +267,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftRunning is not parallel: it looks at every goroutine of the program.
-func TestNothingIsLeftRunning(t *testing.T) {
+func TestNothingIsLeftRunning(t *testing.T) { //nolint:paralleltest // it looks at every goroutine of the program
 	f := newFront(t, gateway.Options{})
 	f.Switch("acme", newBackend(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {

@@ -23,7 +23,7 @@ type Target struct {
 	workspace string
 	address   string
 	logger    *slog.Logger
-	transport *http.Transport
+	transport *transport
 	proxy     httputil.ReverseProxy
 
 	mu       sync.Mutex
@@ -38,7 +38,7 @@ func newTarget(g *Gateway, workspace, address string) *Target {
 		workspace: workspace,
 		address:   address,
 		logger:    g.logger,
-		transport: newTransport(g.options.Dial),
+		transport: newTransport(address, g.options.Dial),
 		flights:   map[*flight]struct{}{},
 		empty:     make(chan struct{}),
 	}
@@ -162,7 +162,7 @@ func (t *Target) settle() {
 		return
 	}
 	close(t.empty) // once: nothing begins after retired
-	t.transport.CloseIdleConnections()
+	t.transport.close()
 }
 
 // lasts marks the flight as one without an end of its own and cuts it when the target drains already.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -20,22 +19,65 @@ const (
 	continueTimeout = time.Second
 )
 
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// transport carries requests to one target. Those that only ask, nearly all, it writes and reads on the goroutine that
+// serves them: http.Transport hands each over to two other goroutines and back, and waking those costs more than all
+// else that the gateway does. What sends a body or may be upgraded needs to write and read at the same time, which
+// http.Transport does well.
+type transport struct {
+	address string
+	dial    dialFunc
+	kept    pool // for requests that only ask
+	general *http.Transport
+}
+
 // newTransport returns the connections to one target. There is no limit to their number, since a websocket keeps its
 // own, and none to the time an answer takes, since only the client knows how long it wants to wait.
-func newTransport(dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {
-	return &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			if err != nil {
-				return nil, &dialError{err}
-			}
-			return conn, nil
-		},
-		DisableCompression:    true, // what the client and the target agree on passes as it is
-		MaxIdleConnsPerHost:   idleConnections,
-		IdleConnTimeout:       idleTimeout,
-		ExpectContinueTimeout: continueTimeout,
+func newTransport(address string, dial dialFunc) *transport {
+	marked := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, &dialError{err}
+		}
+		return conn, nil
 	}
+	return &transport{
+		address: address,
+		dial:    marked,
+		general: &http.Transport{
+			DialContext:           marked,
+			DisableCompression:    true, // what the client and the target agree on passes as it is
+			MaxIdleConnsPerHost:   idleConnections,
+			IdleConnTimeout:       idleTimeout,
+			ExpectContinueTimeout: continueTimeout,
+		},
+	}
+}
+
+// RoundTrip sends the request and returns the target's answer.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if onlyAsks(r) {
+		return t.ask(r)
+	}
+	return t.general.RoundTrip(r)
+}
+
+// onlyAsks says whether the request has nothing but a header and may be sent again when a kept connection turns out to
+// be closed.
+func onlyAsks(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return (r.Body == nil || r.Body == http.NoBody) && r.Header["Upgrade"] == nil
+	default:
+		return false
+	}
+}
+
+// close closes the connections that carry no request.
+func (t *transport) close() {
+	t.kept.close()
+	t.general.CloseIdleConnections()
 }
 
 // dialError is a connection that could not be made: the target has seen nothing of the request.
@@ -43,20 +85,3 @@ type dialError struct{ err error }
 
 func (e *dialError) Error() string { return e.err.Error() }
 func (e *dialError) Unwrap() error { return e.err }
-
-const bufferSize = 32 << 10
-
-// bufferPool keeps the buffers through which answers are copied. It holds arrays, so that putting one back allocates
-// nothing.
-type bufferPool struct{ pool sync.Pool }
-
-// Get returns a buffer of bufferSize bytes.
-func (b *bufferPool) Get() []byte {
-	if buffer, ok := b.pool.Get().(*[bufferSize]byte); ok {
-		return buffer[:]
-	}
-	return new([bufferSize]byte)[:]
-}
-
-// Put takes a buffer of Get's back.
-func (b *bufferPool) Put(buffer []byte) { b.pool.Put((*[bufferSize]byte)(buffer)) }

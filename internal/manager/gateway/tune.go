@@ -1,0 +1,26 @@
+package gateway
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+)
+
+// gcPercent lets the heap grow to a multiple of what is in use, which is a few megabytes, before it is collected: a
+// gateway makes nothing but short-lived garbage, in proportion to its requests.
+const gcPercent = 400
+
+// TuneProcess sets the Go runtime of a program that is mostly a gateway: half of the machine's processors, and rare
+// garbage collections. Between two requests the runtime's idle threads look for work for a while, and every goroutine
+// that is made ready wakes another: with all processors that takes from the instances, on the same machine, what it
+// gives to nobody. Requests are answered sooner and the throughput is larger with half.
+//
+// GOMAXPROCS and GOGC in the environment win. It is for the program's main.
+func TuneProcess() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/2))
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+}
