@@ -210,7 +210,7 @@ func (a *actor) adopt(ctx context.Context) error {
 		a.logger.InfoContext(ctx, "adopted the running instance", "process", record.ID, "address", recovered.Address())
 	}
 	if a.blue == nil {
-		a.Gateway.Fail(a.workspace, "the instance is starting")
+		a.Gateway.Fail(a.workspace, "It is starting.")
 		a.drains.Wait() // nothing boots on a database that an old process may still write to
 	}
 	return nil

@@ -66,7 +66,7 @@ func (a *actor) bringBack(ctx context.Context, r rollout, cause error) error {
 	again, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.BootTimeout)
 	defer cancel()
 	if err := a.startAgain(again, r); err != nil {
-		a.Gateway.Fail(a.workspace, "the instance could not be started")
+		a.Gateway.Fail(a.workspace, "It could not be started.")
 		a.logger.ErrorContext(again, "what ran before the upgrade could not be started again", "rollout", r.id, "error", a.mask(again, err.Error()))
 	}
 	return cause
