@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -18,10 +19,24 @@ var version = "dev" //nolint:gochecknoglobals // the linker writes it
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := command().Run(ctx, os.Args); err != nil {
-		fmt.Fprintln(os.Stderr, "orbitd: "+err.Error())
-		os.Exit(1) //nolint:gocritic // the signals need no undoing any more
+	if code := report(command().Run(ctx, os.Args)); code != 0 {
+		os.Exit(code) //nolint:gocritic // the signals need no undoing any more
 	}
+}
+
+// report prints the error, if it has words, and returns the exit code.
+func report(err error) int {
+	if err == nil {
+		return 0
+	}
+	if err.Error() != "" {
+		fmt.Fprintln(os.Stderr, "orbitd: "+err.Error())
+	}
+	var coded cli.ExitCoder
+	if errors.As(err, &coded) {
+		return coded.ExitCode()
+	}
+	return 1
 }
 
 func command() *cli.Command {
@@ -31,7 +46,7 @@ func command() *cli.Command {
 		Version: fullVersion(),
 		Flags:   []cli.Flag{dataDirFlag(), logLevelFlag(), logFormatFlag()},
 		Commands: []*cli.Command{
-			serveCommand(), stopCommand(), installCommand(), openAPICommand(),
+			serveCommand(), restartCommand(), stopCommand(), installCommand(), planCommand(), openAPICommand(),
 		},
 		// main prints the error, once.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},

@@ -24,6 +24,7 @@ type comparison struct {
 	markedBefore, markedAfter appconfig.Document
 	rows                      []LiveRow
 	obstacles                 map[int]string // by row, once it was asked for
+	crippled                  bool           // the process before runs without a plugin that did not start
 }
 
 func compareConfigs(before, after State) []orbit.Reason {
@@ -31,6 +32,7 @@ func compareConfigs(before, after State) []orbit.Reason {
 		before: before, after: after, plainBefore: before.Effective(), plainAfter: after.Effective(), rows: LiveRows(),
 		obstacles: map[int]string{},
 	}
+	c.crippled = crippled(before, c.plainBefore)
 	c.markedBefore = c.plainBefore.WithVersions(func(name string) string { return before.Secrets[name] })
 	c.markedAfter = c.plainAfter.WithVersions(func(name string) string { return after.Secrets[name] })
 	var reasons []orbit.Reason
@@ -81,6 +83,9 @@ func (c *comparison) classify(change appconfig.Change) []finding {
 		}
 		if _, asked := c.obstacles[i]; !asked {
 			c.obstacles[i] = row.obstacle(c.markedBefore, c.markedAfter)
+		}
+		if c.crippled {
+			return []finding{{change.Path, orbit.ImpactRestart, "a process that started without a plugin takes nothing up for it"}}
 		}
 		if obstacle := c.obstacles[i]; obstacle != "" {
 			return []finding{{change.Path, orbit.ImpactRestart, obstacle}}

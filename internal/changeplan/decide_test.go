@@ -66,12 +66,15 @@ func TestWhatAnEditOfTheConfigCosts(t *testing.T) {
 		{"endpoint without a target", "", "proxy: {endpoints: {/a: {}}}", []string{"restart", "proxy: restart, because it was added, and " + broken}},
 		{"endpoint with an unknown option", "", "proxy: {endpoints: {/a: {target: 'http://a', onError: x}}}", []string{"restart", "proxy: restart, because it was added, and " + broken}},
 		{"endpoint with unknown credentials", "", "proxy: {endpoints: {/a: {target: 'http://a', credentials: x}}}", []string{"restart", "proxy: restart, because it was added, and " + broken}},
-		{"route with a pattern", "", "proxy: {endpoints: {'/:a': 'http://a'}}", []string{"restart", "proxy: restart, because it was added, and " + broken}},
+		{"route with a pattern", "", "proxy: {endpoints: {'/a(b)': 'http://a'}}", []string{"restart", "proxy: restart, because it was added, and " + broken}},
 		{"target from a secret", "", "proxy: {endpoints: {/a: '${URL}'}}", []string{"live", "proxy: live, because it was added, and " + routes}},
 		{"route opened", "proxy: {endpoints: {/a: {target: 'http://a'}}}", "proxy: {endpoints: {/a: {target: 'http://a', credentials: dangerously-allow-unauthenticated}}}",
 			[]string{"live", `proxy.endpoints["/a"].credentials: live, because it was added, and ` + routes}},
 		{"open route closed", "proxy: {endpoints: {/a: {target: 'http://a', credentials: dangerously-allow-unauthenticated}}}", "proxy: {endpoints: {/a: {target: 'http://a'}}}",
-			[]string{"restart", `proxy.endpoints["/a"].credentials: restart, because it was removed, and ` + open}},
+			[]string{"live", `proxy.endpoints["/a"].credentials: live, because it was removed, and ` + routes}},
+		{"open route closed but for a method", "proxy: {endpoints: {/a: {target: 'http://a', credentials: dangerously-allow-unauthenticated}}}", "proxy: {endpoints: {/a: {target: 'http://a', allowedMethods: [GET]}}}",
+			[]string{"restart", `proxy.endpoints["/a"].allowedMethods: restart, because it was added, and ` + open,
+				`proxy.endpoints["/a"].credentials: restart, because it was removed, and ` + open}},
 		{"open route removed", "proxy: {endpoints: {/a: {target: 'http://a', credentials: dangerously-allow-unauthenticated}, /b: 'http://b'}}", "proxy: {endpoints: {/b: 'http://b'}}",
 			[]string{"restart", `proxy.endpoints["/a"]: restart, because it was removed, and ` + open}},
 		{"open route kept", "proxy: {endpoints: {/a: {target: 'http://a', credentials: dangerously-allow-unauthenticated}}}", "proxy: {endpoints: {/a: {target: 'http://b', credentials: dangerously-allow-unauthenticated}}}",
@@ -117,7 +120,7 @@ func TestWhatAnEditOfTheConfigCosts(t *testing.T) {
 		{"subtree of two minds", "", "backend: {cors: {origin: x}, csp: {img-src: [a]}}",
 			[]string{"restart", "backend.cors: restart, because it was added, and the HTTP router reads its CORS settings once, when it starts",
 				"backend.csp: restart, because it was added, and the HTTP router reads its content security policy once, when it starts"}},
-		{"path nobody knows", "techdocs: {builder: local}", "techdocs: {builder: external}", []string{"restart", "techdocs.builder: restart, because it changed, and " + unknown}},
+		{"path nobody knows", "techdocs: {generator: {runIn: local}}", "techdocs: {generator: {runIn: docker}}", []string{"restart", "techdocs.generator.runIn: restart, because it changed, and " + unknown}},
 		{"key that only looks live", "proxys: {endpoints: {}}", "proxys: {endpoints: {/a: x}}", []string{"restart", `proxys.endpoints["/a"]: restart, because it was added, and ` + unknown}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -283,6 +286,9 @@ func TestEveryRowIsWhole(t *testing.T) {
 		}
 	}
 	for i, row := range StartRows() {
+		if row.Package == "" || row.Since == "" {
+			t.Errorf("row %v lacks something", row.Pattern)
+		}
 		path := appconfig.Keys(row.Pattern...)
 		if got := startReason(path); got != row.Why {
 			t.Errorf("row %d for %s is hidden by another: %q", i, path, got)

@@ -12,7 +12,7 @@ func catalogObstacle(before, after appconfig.Document) string {
 			return "the catalog can only read a list of locations"
 		}
 	}
-	removed, added, _ := unmatched(before.At(path).Items(), after.At(path).Items())
+	removed, added, _ := unmatched(before.At(path).Items(), after.At(path).Items(), appconfig.Value.Canonical)
 	for _, location := range added {
 		if location.Field("type").Text() == "" || location.Field("target").Text() == "" {
 			return "a location without a type and a target makes the running catalog overlook the change"

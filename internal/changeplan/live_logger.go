@@ -6,7 +6,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 )
 
-// loggerObstacle finds overrides that getRootLoggerConfig refuses: the running process keeps its old ones then, and no
+// loggerObstacle finds overrides that orbitd's host refuses: the running process keeps its old ones then, and no
 // other process would start.
 func loggerObstacle(_, after appconfig.Document) string {
 	const unreadable = "an override that cannot be read makes the running logger overlook the change"
@@ -14,10 +14,8 @@ func loggerObstacle(_, after appconfig.Document) string {
 	if kind := overrides.Kind(); kind != appconfig.Missing && kind != appconfig.Sequence {
 		return unreadable
 	}
-	// The levels of winston's npm scale.
-	levels := []string{"error", "warn", "info", "http", "verbose", "debug", "silly"}
 	for _, override := range overrides.Items() {
-		if !slices.Contains(levels, override.Field("level").Text()) || override.Field("matchers").Kind() != appconfig.Mapping {
+		if !slices.Contains(hostLevels, override.Field("level").Text()) || override.Field("matchers").Kind() != appconfig.Mapping {
 			return unreadable
 		}
 	}

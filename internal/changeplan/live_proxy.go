@@ -23,10 +23,14 @@ func proxyObstacle(before, after appconfig.Document) string {
 		if endpoint.Field("ws").Truth() {
 			return "an endpoint with ws keeps serving websockets as it was until the process ends"
 		}
-		// The policy that lets unauthenticated requests pass is added to the plugin's router and never removed.
+		// The policy that lets unauthenticated requests through to the proxy is never removed. The endpoint looks at
+		// credentials itself, so it is closed nevertheless, but for what it leaves to others: a route that is gone, and
+		// methods that are not allowed.
 		credentials := endpoint.Field("credentials").Text()
+		successor, stays := current[route]
 		if (credentials == anonymous || isReference(credentials)) &&
-			!appconfig.EqualValues(nil, endpoint.Field("credentials"), current[route].Field("credentials")) {
+			!appconfig.EqualValues(nil, endpoint.Field("credentials"), successor.Field("credentials")) &&
+			(!stays || successor.Field("allowedMethods").Kind() != appconfig.Missing) {
 			return "a route that was open to unauthenticated requests stays open for them until the process ends"
 		}
 	}
@@ -67,7 +71,7 @@ func endpoints(document appconfig.Document) map[string]appconfig.Value {
 }
 
 var (
-	plainRoute = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
+	plainRoute = regexp.MustCompile(`^/[A-Za-z0-9._~/:-]*$`)
 	absolute   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 )
 

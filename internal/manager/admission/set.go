@@ -39,9 +39,10 @@ func (a *Admission) checkSet(ctx context.Context, tx *store.Tx, workspace string
 	return after, refuse("instance "+workspace, checkFit(after))
 }
 
-// checkFit finds what does not fit together.
+// checkFit finds what does not fit together, and what Backstage is known not to start with.
 func checkFit(s changeplan.State) []orbit.Diagnostic {
-	return declare.Set(s.Config, s.Fragments(), slices.Collect(maps.Keys(s.Secrets)))
+	found := declare.Set(s.Config, s.Fragments(), slices.Collect(maps.Keys(s.Secrets)))
+	return append(found, changeplan.Problems(s)...)
 }
 
 // checkInstance checks what an instance declares by itself.
