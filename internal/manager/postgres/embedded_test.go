@@ -330,7 +330,7 @@ func TestAServerWhoseSocketWasRemovedIsStartedAgain(t *testing.T) {
 	if err := os.RemoveAll(options.RunDir); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(options.RunDir, 0o755); err != nil { //nolint:gosec // the server's user passes through it
+	if err := os.Mkdir(options.RunDir, 0o755); err != nil { // the server's user passes through it
 		t.Fatal(err)
 	}
 	second := start(t, options)

@@ -64,7 +64,7 @@ func Open(ctx context.Context, config *pgxpool.Config) (*Store, error) {
 		err = migrate(ctx, pool)
 	}
 	if err != nil {
-		held.Release()
+		held.Release() //nolint:contextcheck // the connection is closed whatever became of ctx
 		pool.Close()
 		return nil, err
 	}
