@@ -29,15 +29,15 @@ func serveCommand() *cli.Command {
 				Usage: "parent of the instances' host names: localhost makes them <workspace>.localhost",
 			},
 			&cli.Int64Flag{
-				Name: "first-user-id", Sources: cli.EnvVars("ORBIT_FIRST_USER_ID"),
+				Name: "first-user-id", Sources: cli.EnvVars("ORBIT_FIRST_USER_ID"), HideDefault: true,
 				Usage: "as root: the first of the user ids that instances run as (default: a block of 1000 above 7000000, by data directory)",
 			},
 			&cli.Int64Flag{
-				Name: "last-user-id", Sources: cli.EnvVars("ORBIT_LAST_USER_ID"),
+				Name: "last-user-id", Sources: cli.EnvVars("ORBIT_LAST_USER_ID"), HideDefault: true,
 				Usage: "as root: the last of them",
 			},
 			&cli.DurationFlag{
-				Name: "drain-timeout", Sources: cli.EnvVars("ORBIT_DRAIN_TIMEOUT"),
+				Name: "drain-timeout", Sources: cli.EnvVars("ORBIT_DRAIN_TIMEOUT"), HideDefault: true,
 				Usage: "how long a process that was replaced may finish its requests (default: 30s)",
 			},
 		),
