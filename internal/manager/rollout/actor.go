@@ -157,6 +157,17 @@ func (a *actor) setBlue(p *process) {
 	}
 }
 
+// beginAnew forgets the instance that is gone. One that is declared under the same name before the actor has ended is
+// another instance, with nothing of this one's past.
+func (a *actor) beginAnew() {
+	a.adopted, a.crashes, a.removalAt = false, nil, time.Time{}
+	a.failures, a.retryAt, a.take, a.halvings = 0, time.Time{}, 0, 0
+	a.given = map[string]struct{}{}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.observed = observed{}
+}
+
 func (a *actor) setRolling(rolling bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

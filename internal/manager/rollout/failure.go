@@ -65,12 +65,15 @@ func (a *actor) abandon(ctx context.Context, r rollout, problem *orbit.Problem) 
 			if err := fail(ctx, tx, r, problem); err != nil {
 				return err
 			}
-			return tx.SetDeleting(ctx, true)
+			return tx.SetDeleting(ctx)
 		}
 		return a.forgetInstance(ctx, tx, r.changes, problem)
 	})
 	if err != nil {
 		return err
+	}
+	if cleanErr == nil {
+		a.beginAnew()
 	}
 	a.tellFates()
 	return cleanErr
@@ -127,6 +130,7 @@ func (a *actor) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.beginAnew()
 	a.event(ctx, "Normal", "Deleted", "the instance, its database and its files are gone", "")
 	a.logger.InfoContext(ctx, "instance deleted", "duration", time.Since(start))
 	a.tellFates()

@@ -73,7 +73,7 @@ func (a *actor) setGiven(ctx context.Context, given store.Given) error {
 	return nil
 }
 
-// boot is the step of an instance that has no process.
+// boot is the step of an instance that has no process: one is prepared and serves.
 func (a *actor) boot(ctx context.Context, r rollout) error {
 	green, err := a.prepare(ctx, r, r.declared)
 	if err != nil {
@@ -85,11 +85,7 @@ func (a *actor) boot(ctx context.Context, r rollout) error {
 // replace is the step of impact restart: green takes over from blue, which serves until then.
 func (a *actor) replace(ctx context.Context, r rollout) error {
 	a.event(ctx, "Normal", "RolloutStarted", "a new process is being prepared beside the old one: "+summary(r.decision.Reasons), r.id)
-	green, err := a.prepare(ctx, r, r.declared)
-	if err != nil {
-		return err
-	}
-	return a.serve(ctx, r, green)
+	return a.boot(ctx, r)
 }
 
 // serve makes the prepared process the one that requests go to, and lets the one before finish what it has. A process
