@@ -89,7 +89,7 @@ func (p Precondition) check(what, importCommand, tag string) error {
 			Code: orbit.CodeStale, Title: what + " is gone",
 			Detail: "it was deleted since it was read; plan again",
 		}
-	case p.Tag != tag && p.Tag != AnyVersion:
+	case p.misses(tag):
 		return &orbit.Problem{
 			Code: orbit.CodeStale, Title: what + " has changed",
 			Detail: "somebody else changed it since it was read; nothing was touched, plan again",
@@ -97,6 +97,11 @@ func (p Precondition) check(what, importCommand, tag string) error {
 	default:
 		return nil
 	}
+}
+
+// misses says whether the write means another version than the present one. A write that names none means any.
+func (p Precondition) misses(tag string) bool {
+	return p.Tag != "" && p.Tag != AnyVersion && p.Tag != tag
 }
 
 // newChange returns a pending change.

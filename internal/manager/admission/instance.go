@@ -62,12 +62,7 @@ func (a *Admission) createInstance(ctx context.Context, tx *store.Tx, workspace 
 	if err := a.setInstance(ctx, tx, workspace, write, 0, 1); err != nil {
 		return store.Change{}, err
 	}
-	after, err := a.checkSet(ctx, tx, workspace)
-	if err != nil {
-		return store.Change{}, err
-	}
-	change.Impact, change.Reasons = decide(changeplan.State{}, after)
-	return change, withinImpact(change, write.MaxImpact)
+	return a.decided(ctx, tx, change, changeplan.State{}, write.MaxImpact)
 }
 
 func (a *Admission) updateInstance(ctx context.Context, tx *store.Tx, current store.Instance, write orbit.InstanceWrite, p Precondition) (store.Change, error) {
@@ -96,12 +91,7 @@ func (a *Admission) updateInstance(ctx context.Context, tx *store.Tx, current st
 	if err := a.setInstance(ctx, tx, workspace, write, current.SecretSet, generation); err != nil {
 		return store.Change{}, err
 	}
-	after, err := a.checkSet(ctx, tx, workspace)
-	if err != nil {
-		return store.Change{}, err
-	}
-	change.Impact, change.Reasons = decide(before, after)
-	return change, withinImpact(change, write.MaxImpact)
+	return a.decided(ctx, tx, change, before, write.MaxImpact)
 }
 
 // setInstance writes what is declared. Secrets that the write does not bring stay as they are.
@@ -126,7 +116,7 @@ func (a *Admission) DeleteInstance(ctx context.Context, workspace string, p Prec
 		if current.Deleting {
 			return pendingDeletion(ctx, tx, workspace)
 		}
-		if p.Tag != "" && p.Tag != AnyVersion && p.Tag != current.ETag {
+		if p.misses(current.ETag) {
 			return store.Change{}, p.check("instance "+workspace, "", current.ETag)
 		}
 		if current.Spec.DeletionProtection {
@@ -141,7 +131,7 @@ func (a *Admission) DeleteInstance(ctx context.Context, workspace string, p Prec
 		}
 		change := newChange(workspace, "", orbit.OperationDelete, generation)
 		change.Deadline = deadline(orbit.WriteOptions{})
-		if err := tx.SetDeleting(ctx, true); err != nil {
+		if err := tx.SetDeleting(ctx); err != nil {
 			return store.Change{}, err
 		}
 		return change, tx.PutChange(ctx, change)

@@ -81,12 +81,7 @@ func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name
 	if err := tx.SetPlugin(ctx, name, write.PluginSpec, generation); err != nil {
 		return store.Change{}, err
 	}
-	after, err := a.checkSet(ctx, tx, workspace)
-	if err != nil {
-		return store.Change{}, err
-	}
-	change.Impact, change.Reasons = decide(before, after)
-	return change, withinImpact(change, write.MaxImpact)
+	return a.decided(ctx, tx, change, before, write.MaxImpact)
 }
 
 // DeletePlugin removes a plugin that has a resource of its own. The change is applied when it is recorded: the rollout
@@ -97,7 +92,7 @@ func (a *Admission) DeletePlugin(ctx context.Context, workspace, name string, p 
 		if err != nil {
 			return store.Change{}, err
 		}
-		if p.Tag != "" && p.Tag != AnyVersion && p.Tag != current.ETag {
+		if p.misses(current.ETag) {
 			return store.Change{}, p.check("plugin "+name+" of workspace "+workspace, "", current.ETag)
 		}
 		before, err := state(ctx, tx, workspace)

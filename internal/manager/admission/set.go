@@ -29,14 +29,18 @@ func decide(before, after changeplan.State) (orbit.Impact, []orbit.Reason) {
 	return d.Impact, d.Reasons
 }
 
-// checkSet reads what would be declared, in the transaction that declares it, and refuses it when its parts do not fit
-// together.
-func (a *Admission) checkSet(ctx context.Context, tx *store.Tx, workspace string) (changeplan.State, error) {
-	after, err := state(ctx, tx, workspace)
+// decided reads what would be declared, in the transaction that declares it, and says what the change costs. It refuses
+// a set whose parts do not fit together, and a change that costs more than its writer was told.
+func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Change, before changeplan.State, limit orbit.Impact) (store.Change, error) {
+	after, err := state(ctx, tx, change.Workspace)
 	if err != nil {
-		return after, err
+		return store.Change{}, err
 	}
-	return after, refuse("instance "+workspace, checkFit(after))
+	if err := refuse("instance "+change.Workspace, checkFit(after)); err != nil {
+		return store.Change{}, err
+	}
+	change.Impact, change.Reasons = decide(before, after)
+	return change, withinImpact(change, limit)
 }
 
 // checkFit finds what does not fit together, and what Backstage is known not to start with.

@@ -105,8 +105,8 @@ func (tx *Tx) SetInstance(ctx context.Context, spec orbit.InstanceSpec, secretSe
 }
 
 // SetDeleting marks the instance as going away.
-func (tx *Tx) SetDeleting(ctx context.Context, deleting bool) error {
-	if _, err := tx.db.Exec(ctx, "UPDATE instances SET deleting = $2 WHERE workspace = $1", tx.workspace, deleting); err != nil {
+func (tx *Tx) SetDeleting(ctx context.Context) error {
+	if _, err := tx.db.Exec(ctx, "UPDATE instances SET deleting = true WHERE workspace = $1", tx.workspace); err != nil {
 		return fmt.Errorf("mark instance %s: %w", tx.workspace, err)
 	}
 	return nil
