@@ -123,9 +123,7 @@ func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	}
 	drains.Wait()
 	for _, server := range m.servers {
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close() // their time is over
-		}
+		_ = server.end(ctx) // their time is over
 	}
 	m.servers = nil
 	return err

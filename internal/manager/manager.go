@@ -43,7 +43,7 @@ type Manager struct {
 	api, proxy         net.Listener
 	apiDoor, proxyDoor *door
 	gateway            *gateway.Gateway
-	servers            []*http.Server
+	servers            []*server
 	serving            sync.WaitGroup
 	failed             chan error
 
@@ -136,9 +136,10 @@ func (m *Manager) serve() {
 		{m.api, &http.Server{Handler: m.apiDoor, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}},
 		{m.proxy, gateway.Server(m.proxyDoor, o.Logger)},
 	} {
-		m.servers = append(m.servers, s.server)
+		served := newServer(s.server)
+		m.servers = append(m.servers, served)
 		m.serving.Go(func() {
-			err := s.server.Serve(s.listener)
+			err := served.Serve(s.listener)
 			if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 				m.failed <- fmt.Errorf("serve %s: %w", s.listener.Addr(), err)
 			}
@@ -243,12 +244,10 @@ func (m *Manager) Close() error {
 	if m.gateway != nil {
 		errs = append(errs, m.gateway.Close(ctx))
 	}
-	for _, server := range m.servers {
-		if err := server.Shutdown(ctx); err != nil {
-			errs = append(errs, server.Close())
-		}
-	}
 	m.serving.Wait()
+	for _, server := range m.servers {
+		errs = append(errs, server.end(ctx))
+	}
 	errs = append(errs, m.closeCore())
 	if m.lock != nil {
 		errs = append(errs, m.lock.Close())
