@@ -18,6 +18,8 @@ const (
 	OperationCreate Operation = "create"
 	OperationUpdate Operation = "update"
 	OperationDelete Operation = "delete"
+	// OperationRestart declares nothing; it asks for a restart, with what is stored and waits for one.
+	OperationRestart Operation = "restart"
 )
 
 // Change is one accepted write and its fate. It is kept for 7 days.
@@ -26,13 +28,15 @@ type Change struct {
 	Workspace string `json:"workspace"`
 	// Plugin is the package the change is about; empty when it is about the instance.
 	Plugin     string      `json:"plugin,omitempty" doc:"The package the change is about; absent for the instance itself."`
-	Operation  Operation   `json:"operation" enum:"create,update,delete"`
+	Operation  Operation   `json:"operation" enum:"create,update,delete,restart"`
 	Generation int64       `json:"generation" doc:"The instance's generation that this change made."`
 	State      ChangeState `json:"state" enum:"pending,applied,failed"`
 	Impact     Impact      `json:"impact" enum:"none,live,restart,upgrade" doc:"What the change costs."`
 	Reasons    []Reason    `json:"reasons" doc:"Why it costs that."`
 	// Progress is what its rollout is doing, for people.
 	Progress string `json:"progress,omitempty" doc:"What its rollout is doing, for people."`
+	// PendingRestart says that the change was stored and waits for a restart, as the instance's restart_policy has it.
+	PendingRestart bool `json:"pending_restart,omitempty" doc:"It is stored, and waits for a restart: restart_policy does not roll it out."`
 	// Warnings are findings that did not stop the change.
 	Warnings []Diagnostic `json:"warnings,omitempty"`
 	// Problem is set when the change failed.

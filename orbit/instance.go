@@ -27,6 +27,34 @@ type InstanceSpec struct {
 	MemoryLimitMiB int `json:"memory_limit_mib" minimum:"256" maximum:"65536" doc:"Limit of the process's memory in MiB."`
 	// DeletionProtection refuses to delete the instance, because that drops its database.
 	DeletionProtection bool `json:"deletion_protection" doc:"Refuse to delete the instance and its database."`
+	// RestartPolicy says what happens to changes that cost a restart or an upgrade; "" is RestartAuto.
+	RestartPolicy RestartPolicy `json:"restart_policy,omitempty" enum:"auto,manual,forbid" doc:"What happens to changes of the instance and its plugins that cost a restart or an upgrade. Absent: auto."`
+}
+
+// RestartPolicy says what happens to changes of an instance and of its plugins that cost a restart or an upgrade.
+type RestartPolicy string
+
+const (
+	// RestartAuto rolls them out.
+	RestartAuto RestartPolicy = "auto"
+	// RestartManual stores them: they are rolled out by a restart that is asked for, or when the policy is auto again.
+	RestartManual RestartPolicy = "manual"
+	// RestartForbid refuses them.
+	RestartForbid RestartPolicy = "forbid"
+)
+
+// Valid says whether p is one of the three policies, or "" for auto.
+func (p RestartPolicy) Valid() bool {
+	return p == "" || p == RestartAuto || p == RestartManual || p == RestartForbid
+}
+
+// Automatic says whether the policy rolls out what costs a restart.
+func (p RestartPolicy) Automatic() bool { return p == "" || p == RestartAuto }
+
+// RestartRequest is the body of POST /v1/instances/{workspace}/restart.
+type RestartRequest struct {
+	// DeadlineSeconds is how long the restart may take until it has failed; 0 means DefaultDeadline.
+	DeadlineSeconds int `json:"deadline_seconds,omitempty" minimum:"0" maximum:"86400" doc:"Seconds until the restart has failed. 0: 600."`
 }
 
 // PluginSpec is what a user declares about one plugin.
@@ -99,6 +127,10 @@ type InstanceStatus struct {
 	Phase Phase `json:"phase" enum:"Provisioning,Ready,Updating,Failed,Deleting" doc:"What the instance is doing, in a word."`
 	// ObservedGeneration is the newest generation whose verdict is known.
 	ObservedGeneration int64 `json:"observed_generation" doc:"The newest generation whose verdict is known."`
+	// PendingRestart says that stored changes wait for a restart, because restart_policy does not roll them out.
+	PendingRestart bool `json:"pending_restart" doc:"Stored changes wait for a restart: restart_policy does not roll them out."`
+	// PendingReasons say which changes wait, and why they cost a restart.
+	PendingReasons []Reason `json:"pending_reasons,omitempty" doc:"Which changes wait for the restart, and why they cost it."`
 	// PID is the process's id on this machine; 0 when there is none.
 	PID int `json:"pid,omitempty" doc:"Process id, where instances are processes."`
 	// MemoryBytes is the resident memory of the process when it was asked; 0 when unknown.

@@ -20,6 +20,7 @@ const (
 	CodePreconditionMiss Code = "precondition_miss"  // 428: a write without If-Match or If-None-Match
 	CodeDeletionProtect  Code = "deletion_protected" // 409: the instance's deletion_protection is on
 	CodeImpactExceeded   Code = "impact_exceeded"    // 409: the change would cost more than max_impact
+	CodeRestartForbidden Code = "restart_forbidden"  // 409: the change costs a restart, and the instance's restart_policy is forbid
 	CodeDeleting         Code = "deleting"           // 409: the instance is being deleted
 	CodeKeyReused        Code = "idempotency_reused" // 422: one Idempotency-Key with two different requests
 	CodeInvalidRequest   Code = "invalid_request"    // 422: the request's body or parameters are malformed

@@ -20,6 +20,10 @@ func Instance(workspace string, spec orbit.InstanceSpec, secrets Names) []orbit.
 		diagnostics = append(diagnostics, problem(orbit.CodeInvalidRequest, "memory_limit_mib", "the memory limit is %d MiB, it has to be from %d to %d",
 			spec.MemoryLimitMiB, orbit.MinMemoryLimitMiB, orbit.MaxMemoryLimitMiB)...)
 	}
+	if !spec.RestartPolicy.Valid() {
+		diagnostics = append(diagnostics, problem(orbit.CodeInvalidRequest, "restart_policy", "the restart policy is %q, it has to be %s, %s or %s",
+			spec.RestartPolicy, orbit.RestartAuto, orbit.RestartManual, orbit.RestartForbid)...)
+	}
 	for _, name := range secrets {
 		diagnostics = append(diagnostics, SecretName(name)...)
 	}
