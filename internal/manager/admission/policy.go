@@ -3,6 +3,7 @@ package admission
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
@@ -87,8 +88,8 @@ func (a *Admission) Restart(ctx context.Context, workspace, idempotencyKey strin
 		}
 		change := newChange(workspace, "", orbit.OperationRestart, generation)
 		change.Impact = orbit.MaxImpact(decision.Impact, orbit.ImpactRestart)
-		change.Reasons = append(decision.Reasons, orbit.Reason{
-			Path: "instance", Impact: orbit.ImpactRestart, Because: "a restart was asked for",
+		change.Reasons = slices.Concat(decision.Reasons, []orbit.Reason{
+			{Path: "instance", Impact: orbit.ImpactRestart, Because: "a restart was asked for"},
 		})
 		return change, nil
 	})
