@@ -237,6 +237,13 @@ func TestARestartThatIsAskedForReplacesTheProcess(t *testing.T) {
 	s, c := server(t)
 	_, err := c.RestartInstance(t.Context(), "nobody", orbit.RestartRequest{})
 	refused(t, err, orbit.CodeNotFound)
+	token, err := s.Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := call(t, s, http.MethodPost, "/v1/instances/nobody/restart", token); status != http.StatusNotFound {
+		t.Errorf("without a body the answer is %d %s, want 404 as with one", status, body)
+	}
 	declare(t, c, "restarted", title("One"), policy(orbit.RestartForbid))
 	before := instance(t, c, "restarted")
 	change := restart(t, c, "restarted")

@@ -115,9 +115,13 @@ func (a *api) instances() {
 	}, func(ctx context.Context, in *struct {
 		WorkspacePath
 		IdempotencyKey string `header:"Idempotency-Key" doc:"A retry with the same key gets the first answer." maxLength:"128"`
-		Body           orbit.RestartRequest
+		Body           *orbit.RestartRequest
 	}) (*accepted, error) {
-		return accept(a.writer.Restart(ctx, in.Workspace, in.IdempotencyKey, in.Body))
+		var ask orbit.RestartRequest
+		if in.Body != nil {
+			ask = *in.Body
+		}
+		return accept(a.writer.Restart(ctx, in.Workspace, in.IdempotencyKey, ask))
 	})
 	route(a, huma.Operation{
 		OperationID: "planChange", Method: http.MethodPost, Path: "/v1/instances/{workspace}/plan", Tags: tags,

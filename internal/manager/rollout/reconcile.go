@@ -243,7 +243,7 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 	if err := a.finish(ctx, r); err != nil {
 		return err
 	}
-	if r.stored && len(r.changes) > 0 {
+	if r.stored && slices.ContainsFunc(r.changes, func(c store.Change) bool { return c.Impact.Interrupts() }) {
 		a.event(ctx, "Normal", "RestartPending", fmt.Sprintf("generation %d is stored; what costs a restart waits for one, as restart_policy "+
 			"is %s", r.declared.Generation, r.declared.Spec.RestartPolicy), r.id)
 	}
