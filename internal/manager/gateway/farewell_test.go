@@ -116,6 +116,21 @@ func TestAWebsocketThatOpensWhileItsTargetDrainsIsToldToGo(t *testing.T) {
 	}
 }
 
+func TestAWebsocketThatIsNotAnsweredIsCut(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, gateway.Options{})
+	slow := newSlow(t)
+	f.Switch("acme", slow.address)
+	conn := f.dial(t)
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: acme.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+	receive(t, slow.asked, "the request")
+	drain(t, f.Switch("acme", newBackend(t, says("new"))))
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || answer.StatusCode != http.StatusBadGateway {
+		t.Errorf("the request is answered %v, %v, want 502", answer, err)
+	}
+}
+
 func TestAnotherProtocolGoesOnUntilTheDeadline(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, gateway.Options{})

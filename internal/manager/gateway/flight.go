@@ -21,13 +21,15 @@ type flight struct {
 	body    *requestBody // nil when the request has none
 
 	refused bool  // no connection could be made, and nothing was answered; of the serving goroutine alone
-	lasting *stay // nil while it may end by itself soon; set by the serving goroutine, under target.mu
+	lasting *stay // nil while it may end by itself; set by the serving goroutine, under target.mu
 }
 
-// stay is what there is to a flight that may stay for long. All is guarded by target.mu, except where it says else.
+// stay is what there is to a flight that may have no end of its own: an event stream, a WebSocket or the request for
+// one, which Backstage may leave without an answer, and what was upgraded to another protocol, which is left alone. It
+// is guarded by target.mu; the serving goroutine, which sets conn and outlet, reads these without.
 type stay struct {
-	conn    net.Conn       // the client's, once upgraded; else nil
-	outlet  *outlet        // of an event stream or a WebSocket, which have no end of their own; else nil; never changed
+	conn    net.Conn       // the client's, once upgraded
+	outlet  *outlet        // of an event stream or a WebSocket
 	expelAt *time.Timer    // nil until it is told to go
 	ended   bool           // it is not told any more
 	telling sync.WaitGroup // waited for once it is ended
@@ -40,14 +42,14 @@ func (f *flight) WriteHeader(status int) {
 		if f.Header().Get("Content-Encoding") != "" {
 			stream.units = pieces{}
 		}
-		f.target.lasts(f, &stay{outlet: stream})
+		f.target.lasts(f, nil, stream)
 	}
 	f.ResponseWriter.WriteHeader(status)
 }
 
 // Write passes a part of the answer's body on.
 func (f *flight) Write(p []byte) (int, error) {
-	if f.lasting == nil {
+	if f.lasting == nil || f.lasting.outlet == nil {
 		return f.ResponseWriter.Write(p)
 	}
 	n, over, err := f.lasting.outlet.write(p, f.ResponseWriter.Write)
@@ -60,7 +62,7 @@ func (f *flight) Write(p []byte) (int, error) {
 // complete is to be deferred around the proxy. It makes an event stream that was told to go, and did so at the end of
 // an event, a whole answer: the proxy breaks it off.
 func (f *flight) complete() {
-	if f.lasting == nil || f.lasting.conn != nil || !f.lasting.outlet.ended() {
+	if l := f.lasting; l == nil || l.conn != nil || l.outlet == nil || !l.outlet.ended() {
 		return
 	}
 	if fault := recover(); fault != nil && fault != http.ErrAbortHandler { //nolint:errorlint // a panic's value
@@ -74,13 +76,13 @@ func (f *flight) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	upgraded := &stay{conn: conn}
-	if strings.EqualFold(f.request.Header.Get("Upgrade"), "websocket") { // the proxy has compared it with the answer's
-		socket := newWebSocket(conn)
-		upgraded.outlet, conn = socket.outlet, socket
+	if !asksForWebSocket(f.request) { // the proxy has compared the answer's protocol with it
+		f.target.lasts(f, conn, nil)
+		return conn, rw, nil
 	}
-	f.target.lasts(f, upgraded)
-	return conn, rw, nil
+	socket := newWebSocket(conn)
+	f.target.lasts(f, conn, socket.outlet)
+	return socket, rw, nil
 }
 
 // Unwrap lets http.ResponseController reach what the flight does not offer itself, flushing above all.
@@ -100,6 +102,10 @@ func (f *flight) breakOff() {
 	if f.lasting == nil || f.lasting.conn == nil {
 		_ = http.NewResponseController(f.ResponseWriter).SetWriteDeadline(time.Unix(1, 0)) // unsupported: nothing to break
 	}
+}
+
+func asksForWebSocket(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
 func isEventStream(contentType string) bool {

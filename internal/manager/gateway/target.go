@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"sync"
@@ -69,7 +70,7 @@ func (t *Target) InFlight() int {
 //   - New requests are turned away. When Hold returned the target that is so from now on, else it was already.
 //   - Event streams and WebSockets, which have no end of their own, are told to go: a stream ends as a whole answer at
 //     the end of an event, a WebSocket with a Close frame at the end of a frame. Clients of both connect again and reach
-//     the new target. What has not gone 2 s later is cut.
+//     the new target. What has not gone 2 s later is cut, as is a request for a WebSocket that has no answer then.
 //   - Every other request goes on, and so does what was upgraded to another protocol.
 //
 // It may be called again.
@@ -79,8 +80,12 @@ func (t *Target) Dismiss() {
 	defer t.mu.Unlock()
 	t.draining = true
 	for f := range t.flights {
-		if l := f.lasting; l != nil && l.outlet != nil && l.expelAt == nil && !l.ended {
-			t.expelLater(f)
+		l := f.lasting
+		if l == nil || l.conn != nil && l.outlet == nil || l.expelAt != nil || l.ended {
+			continue
+		}
+		t.expelLater(f)
+		if l.outlet != nil {
 			l.telling.Go(l.outlet.tell) // a client that does not read holds it up
 		}
 	}
@@ -139,6 +144,9 @@ const (
 func (t *Target) serve(w http.ResponseWriter, r *http.Request) outcome {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	f := &flight{ResponseWriter: w, target: t, request: r, cancel: cancel}
+	if asksForWebSocket(r) {
+		f.lasting = &stay{}
+	}
 	if !t.begin(f) {
 		cancel(nil)
 		return turnedAway
@@ -212,18 +220,21 @@ func (t *Target) settle() {
 	t.transport.close()
 }
 
-// lasts marks the flight as one that may stay for long. Where it has no end of its own, and the target drains already,
-// it is told to go.
-func (t *Target) lasts(f *flight, l *stay) {
+// lasts marks the flight as one that may stay for long, upgraded to the connection if there is one. With an outlet it is
+// told to go when the target drains already.
+func (t *Target) lasts(f *flight, conn net.Conn, o *outlet) {
 	t.mu.Lock()
-	f.lasting = l
-	tell := t.draining && l.outlet != nil
-	if tell {
+	if f.lasting == nil {
+		f.lasting = &stay{}
+	}
+	f.lasting.conn, f.lasting.outlet = conn, o
+	tell := t.draining && o != nil
+	if tell && f.lasting.expelAt == nil {
 		t.expelLater(f)
 	}
 	t.mu.Unlock()
 	if tell {
-		l.outlet.tell()
+		o.tell()
 	}
 }
 
@@ -232,8 +243,11 @@ func (t *Target) expelLater(f *flight) {
 	f.lasting.expelAt = time.AfterFunc(farewellTime, func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if _, under := t.flights[f]; under {
-			f.cut()
+		if _, under := t.flights[f]; !under {
+			return
+		}
+		f.cut()
+		if f.lasting.outlet != nil { // else its client is told
 			f.breakOff()
 		}
 	})
