@@ -1,10 +1,13 @@
 package manager_test
 
 import (
+	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -31,7 +34,8 @@ spec:
     - {id: look, action: 'catalog:fetch', input: {entityRef: 'template:default/slow'}}
 `
 
-// A task of the scaffolder and a request outlive the rollout that replaces their process, and a restart of orbitd.
+// A task of the scaffolder and a request outlive the rollout that replaces their process, and a restart of orbitd; a
+// WebSocket is told to go.
 func TestARealProcessEndsItsTasksBeforeItEnds(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
@@ -75,12 +79,18 @@ catalog: {rules: [{allow: [Template]}], locations: [{type: file, target: '%s'}]}
 	if now := instance(t, c, "acme").Status.PID; now == old || !runs(old) {
 		t.Fatalf("pid %d serves, and %d, which has a task and a request, runs: %v", now, old, runs(old))
 	}
+	signals := p.webSocket(t)
+	orbitd := p.pid(t)
 	if _, err := p.run("restart"); err != nil {
 		t.Fatal(err)
+	}
+	if status, err := closeStatus(signals); status != 1012 {
+		t.Errorf("a WebSocket is closed with status %d (%v), want 1012: its orbitd ends", status, err)
 	}
 	if status := slow(); status != http.StatusNotFound { // Backstage's answer: there is no such provider
 		t.Errorf("the request that was under way is answered %d", status)
 	}
+	await(t, "the orbitd before to end", func() bool { return !runs(orbitd) })
 	if now := state(); now != "processing" || !runs(old) {
 		t.Errorf("the task is %q, its process runs: %v, want it to go on", now, runs(old))
 	}
@@ -187,4 +197,51 @@ func (p *program) send(t *testing.T, method, path, token, body string) (int, str
 		r.Header.Set("Content-Type", "application/json")
 	}
 	return fetch(t, r)
+}
+
+// webSocket opens a WebSocket to acme's Backstage, which leaves the first request for one without an answer.
+func (p *program) webSocket(t *testing.T) *bufio.Reader {
+	t.Helper()
+	for range 5 {
+		conn, err := net.Dial("tcp", p.gateway)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+		_, err = io.WriteString(conn, "GET /api/signals HTTP/1.1\r\nHost: acme.localhost\r\nConnection: Upgrade\r\n"+
+			"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader := bufio.NewReader(conn)
+		answer, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			continue // nothing came
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode == http.StatusSwitchingProtocols {
+			_ = conn.SetDeadline(time.Now().Add(time.Minute))
+			return reader
+		}
+	}
+	t.Fatal("no WebSocket is opened")
+	return nil
+}
+
+// closeStatus reads frames up to a Close frame and returns its status.
+func closeStatus(frames io.Reader) (int, error) {
+	for {
+		var header [2]byte
+		if _, err := io.ReadFull(frames, header[:]); err != nil {
+			return 0, err
+		}
+		payload := make([]byte, header[1]) // a server's short frame
+		if _, err := io.ReadFull(frames, payload); err != nil {
+			return 0, err
+		}
+		if header[0]&0x0f == 8 && len(payload) >= 2 {
+			return int(binary.BigEndian.Uint16(payload)), nil
+		}
+	}
 }
