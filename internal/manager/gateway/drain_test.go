@@ -213,6 +213,11 @@ func TestATargetKeepsNoConnectionForLong(t *testing.T) {
 			t.Errorf("%d idle connections are kept for longer than the instance keeps them", open)
 		}
 		ask(t.Context(), g, "GET", "")
+		ask(t.Context(), g, "POST", "body")
+		synctest.Wait()
+		if open := open.Load(); open != 2 {
+			t.Errorf("after requests with and without a body %d connections are open, want 2", open)
+		}
 		g.Switch("acme", "new:1")
 		synctest.Wait()
 		if open := open.Load(); open != 0 {

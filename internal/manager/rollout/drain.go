@@ -27,7 +27,7 @@ func (a *actor) drain(ctx context.Context, p *process, until time.Time) {
 		defer stop()
 		a.noteDrain(whole, p, until)
 		a.finishRequests(patience, p.target)
-		if whole.Err() == nil {
+		if whole.Err() == nil && a.ctx.Err() == nil {
 			a.finishTasks(patience, whole, p, until)
 		}
 	})
