@@ -13,17 +13,19 @@ export class Backend {
   #require;
   #features;
   #owners;
+  #tasks;
   #workspace;
   #config = new PushedConfig();
   #backend;
   #port;
   #stopped = false;
 
-  /** Loads the framework; `features` and `owners` are what loadFeatures gave. */
-  constructor({ require, features, owners, workspace }) {
+  /** Loads the framework; `features`, `owners` and `tasks` are what loadFeatures gave. */
+  constructor({ require, features, owners, tasks, workspace }) {
     this.#require = require;
     this.#features = features;
     this.#owners = owners;
+    this.#tasks = tasks;
     this.#workspace = workspace;
     this.#backend = framework(require).createBackend();
   }
@@ -57,10 +59,11 @@ export class Backend {
     return this.#config.push(this.#withPort(config));
   }
 
-  /** Finishes requests and tasks; without effect before start. */
-  stop() {
+  /** Finishes tasks and requests; without effect before start. */
+  async stop() {
     this.#stopped = true;
-    return this.#backend.stop();
+    await this.#tasks.finish();
+    await this.#backend.stop();
   }
 
   #withPort(config) {

@@ -103,12 +103,15 @@ export class Instance {
     return {};
   }
 
-  /** Ends Backstage and then the process: with code 0, or 1 when the grace ran out. Asking again changes nothing. */
+  /**
+   * Ends Backstage and then the process: with code 0, or 1 when the grace ran out. Asked again, it takes no longer than
+   * the shortest grace allows.
+   */
   stop(graceMs = GRACE_MS) {
     if (this.#state === 'failed') this.#exit(1);
+    setTimeout(() => this.#exit(1), graceMs);
     if (this.#state === 'stopping') return;
     this.#state = 'stopping';
-    setTimeout(() => this.#exit(1), graceMs);
     this.#stopBackstage().then(
       () => this.#exit(0),
       (error) => {

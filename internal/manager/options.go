@@ -52,7 +52,7 @@ type Options struct {
 	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root; both 0 choose a block that
 	// hardly another data directory has.
 	FirstUserID, LastUserID int64
-	// DrainTimeout is how long a process that was replaced may finish its requests; 0 is the rollout's default.
+	// DrainTimeout is how long a process that was replaced may finish its requests and tasks; 0 is the rollout's default.
 	DrainTimeout time.Duration
 	// Inherited is what the process was given open; see Inherit. Nil is nothing.
 	Inherited *Inherited

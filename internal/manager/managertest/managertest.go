@@ -3,6 +3,7 @@
 package managertest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,8 @@ type Server struct {
 type Options struct {
 	// Boot decides whether an instance starts with what it is given; nil accepts everything.
 	Boot func(workspace, bundle string, boot runtime.Boot) error
+	// DrainTimeout is how long a process that was replaced may finish what it has; 1 s by default.
+	DrainTimeout time.Duration
 	// Logger takes orbitd's log; nil discards it.
 	Logger *slog.Logger
 }
@@ -64,7 +67,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		// A bundle is at bundles/<hash> in its cache.
 		CacheDir: filepath.Dir(filepath.Dir(installed)),
 		DataDir:  filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"), Listen: "127.0.0.1:0",
-		GatewayListen: "127.0.0.1:0", DrainTimeout: time.Second, Version: "test", Logger: o.Logger, Runtime: s.Runtime,
+		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -131,38 +130,6 @@ func (a *actor) forget(ctx context.Context, p *process) {
 	}
 }
 
-// drain lets a process that was replaced finish its requests, then ends it. At most one process of an instance drains:
-// a second one ends the patience with the first.
-func (a *actor) drain(ctx context.Context, p *process) {
-	a.endDrain()
-	// The rollout that replaced the process is over, and may be over its deadline.
-	whole, drop := context.WithCancel(context.WithoutCancel(ctx))
-	patience, end := context.WithCancel(whole)
-	a.endDrain, a.dropDrain = end, drop
-	a.drains.Go(func() {
-		defer drop()
-		stop := context.AfterFunc(a.ctx, drop) //nolint:contextcheck // the end of orbitd ends every drain
-		defer stop()
-		a.finishRequests(patience, p.target)
-		if a.ctx.Err() != nil {
-			return // the next orbitd ends it
-		}
-		a.end(whole, p, a.StopGrace)
-	})
-}
-
-// finishRequests returns when the target's requests have ended, by themselves or cut at the end of the drain timeout.
-func (a *actor) finishRequests(ctx context.Context, target *gateway.Target) {
-	if target == nil {
-		return
-	}
-	bounded, cancel := context.WithTimeout(ctx, a.DrainTimeout)
-	defer cancel()
-	if err := target.Drain(bounded); err != nil && a.ctx.Err() == nil {
-		a.logger.WarnContext(ctx, "requests cut at the end of the drain", "error", err)
-	}
-}
-
 // stopBlue ends the serving process, if there is one, with nothing in its place yet; the caller holds its requests.
 func (a *actor) stopBlue(ctx context.Context) error {
 	blue := a.blue
@@ -179,7 +146,8 @@ func (a *actor) stopBlue(ctx context.Context) error {
 	return nil
 }
 
-// adopt takes over what an earlier orbitd left: the serving process serves on, others are ended.
+// adopt takes over what an earlier orbitd left: the serving process serves on, the one before it finishes what it has,
+// others are ended.
 func (a *actor) adopt(ctx context.Context) error {
 	records, err := a.Store.Processes(ctx, a.workspace)
 	if err != nil {
@@ -201,7 +169,12 @@ func (a *actor) adopt(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err() // what did not answer may only not have been asked any more
 		}
-		if !serves {
+		switch {
+		case serves:
+		case a.blue != nil && record.DrainUntil != nil:
+			a.drain(ctx, p, *record.DrainUntil)
+			continue
+		default:
 			a.drains.Go(func() { a.end(context.WithoutCancel(ctx), p, a.StopGrace) })
 			continue
 		}

@@ -108,7 +108,7 @@ func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
 	a.ready(ctx, r)
 	if blue != nil {
 		blue.target = before
-		a.drain(ctx, blue)
+		a.drain(ctx, blue, time.Now().Add(a.DrainTimeout))
 	}
 	return nil
 }

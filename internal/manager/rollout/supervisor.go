@@ -55,8 +55,8 @@ type Databases interface {
 const (
 	// DefaultBootTimeout bounds a boot that no change waits for, such as the one after a crash.
 	DefaultBootTimeout = 2 * time.Minute
-	// DefaultDrainTimeout is how long a process that was replaced may finish what it has.
-	DefaultDrainTimeout = 30 * time.Second
+	// DefaultDrainTimeout is how long a process that was replaced may finish what it has: long requests and tasks.
+	DefaultDrainTimeout = 10 * time.Minute
 	// DefaultStopGrace is how long a process that serves nothing any more may take to end.
 	DefaultStopGrace = 10 * time.Second
 	// DefaultRemovalDelay is how long the removal of a plugin waits for company: for other changes, or for the removal

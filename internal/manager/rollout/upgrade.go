@@ -24,8 +24,14 @@ func (a *actor) upgrade(ctx context.Context, r rollout) error {
 	if _, err := a.bundle(ctx, r, r.declared); err != nil {
 		return err // before anything was touched
 	}
+	a.endDrains() // what was replaced before blue writes to the database too
 	a.progress(ctx, r, "holding requests")
-	a.finishRequests(ctx, a.Gateway.Hold(a.workspace))
+	bounded, cancel := context.WithTimeout(ctx, min(a.DrainTimeout, upgradeDrainTimeout))
+	defer cancel()
+	a.finishRequests(bounded, a.Gateway.Hold(a.workspace))
+	if a.ctx.Err() != nil {
+		return a.ctx.Err() // the next orbitd adopts blue
+	}
 	if err := a.stopBlue(ctx); err != nil {
 		if !ended(a.blue) {
 			a.Gateway.Switch(a.workspace, a.blue.Address())

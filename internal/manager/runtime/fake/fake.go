@@ -35,6 +35,8 @@ type Call struct {
 	Workspace string
 	// ID is the process's; "" for OpDestroy.
 	ID string
+	// Grace is what OpStop was given.
+	Grace time.Duration
 }
 
 // String renders the call as "start acme/p1".
@@ -208,10 +210,14 @@ func (r *Runtime) Kill(workspace string) {
 
 // record notes the call and takes the fault that strikes it.
 func (r *Runtime) record(op Op, workspace, id string) Fault {
+	return r.recordCall(Call{Op: op, Workspace: workspace, ID: id})
+}
+
+func (r *Runtime) recordCall(c Call) Fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls = append(r.calls, Call{op, workspace, id})
-	return r.strike(op, workspace)
+	r.calls = append(r.calls, c)
+	return r.strike(c.Op, c.Workspace)
 }
 
 // forget ends the process's place among the running ones.

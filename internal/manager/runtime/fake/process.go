@@ -180,8 +180,8 @@ func (p *Process) Stats(context.Context) (runtime.Stats, error) {
 }
 
 // Stop ends the process.
-func (p *Process) Stop(ctx context.Context, _ time.Duration) error {
-	fault := p.runtime.record(OpStop, p.spec.Workspace, p.spec.ID)
+func (p *Process) Stop(ctx context.Context, grace time.Duration) error {
+	fault := p.runtime.recordCall(Call{Op: OpStop, Workspace: p.spec.Workspace, ID: p.spec.ID, Grace: grace})
 	if p.hasExited() {
 		return nil
 	}
