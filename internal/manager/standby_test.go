@@ -3,6 +3,7 @@ package manager_test
 import (
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -219,4 +220,33 @@ func TestNoStandbyOutlivesItsOrbitd(t *testing.T) {
 	if stopped != 1 {
 		t.Errorf("stopping all stopped the orphan %d times, want once", stopped)
 	}
+}
+
+func TestAnUpgradeLoadsItsPackagesBeforeRequestsWait(t *testing.T) {
+	t.Parallel()
+	s, c := server(t)
+	withPluginOne(t, c, "prepared")
+	one(t, s, "prepared")
+	before := len(order(s, "prepared", fake.OpStart, fake.OpStop))
+	applied(t, settle(t, c, upgrade(t, c, "prepared", "")), orbit.ImpactUpgrade)
+	if got := order(s, "prepared", fake.OpStart, fake.OpStop)[before:]; !slices.Equal(got, []fake.Op{fake.OpStart, fake.OpStop}) {
+		t.Errorf("the calls were %v, want the new process to load before the old one is stopped", got)
+	}
+	remove(t, c, "prepared")
+}
+
+func TestAnUpgradeWhosePackagesDoNotLoadTouchesNothing(t *testing.T) {
+	t.Parallel()
+	s, c := server(t)
+	withPluginOne(t, c, "unprepared")
+	pid := instance(t, c, "unprepared").Status.PID
+	s.Runtime.Inject(fake.Fault{Op: fake.OpStart, Workspace: "unprepared", Times: 1,
+		Err: &runtime.BootError{Code: orbit.CodeLoadFailed, Plugin: upgraded, Message: "Cannot find module"}})
+	if change := settle(t, c, upgrade(t, c, "unprepared", "")); change.State != orbit.ChangeFailed || change.Problem.Code != orbit.CodeLoadFailed {
+		t.Errorf("the change is %s (%v), want failed to load", change.State, change.Problem)
+	}
+	if now := instance(t, c, "unprepared").Status.PID; now != pid {
+		t.Errorf("pid %d serves, want %d still", now, pid)
+	}
+	remove(t, c, "unprepared")
 }

@@ -85,11 +85,6 @@ func (a *actor) claim(ctx context.Context, given store.Given, installed bundle.B
 	if err := a.loaded(ctx); err != nil {
 		return nil, err
 	}
-	if s.err != nil {
-		a.standing = nil
-		s.cancel()
-		return nil, s.err
-	}
 	if ended(s.process) {
 		a.dismiss(ctx)
 		return a.start(ctx, given, installed)
@@ -121,17 +116,22 @@ func (a *actor) dismiss(ctx context.Context) {
 	}
 }
 
-// loaded waits for the standby, if there is one, to have loaded its packages.
+// loaded waits for the standby, if there is one, to have loaded its packages. Where they cannot be loaded it returns why,
+// and there is no standby any more.
 func (a *actor) loaded(ctx context.Context) error {
-	if a.standing == nil {
+	s := a.standing
+	if s == nil {
 		return nil
 	}
 	select {
-	case <-a.standing.loaded:
-		return nil
+	case <-s.loaded:
 	case <-ctx.Done():
 		return fmt.Errorf("wait for a process to load its packages: %w", ctx.Err())
 	}
+	if s.err != nil {
+		a.dismiss(ctx)
+	}
+	return s.err
 }
 
 // enter waits for the standby to have loaded and for a place to boot. Beside a process that serves, it gives up with a
@@ -141,7 +141,7 @@ func (a *actor) enter(ctx context.Context, given store.Given) (leave func(), err
 		return nil, err
 	}
 	var standing int64
-	if a.standing != nil && a.standing.process != nil {
+	if a.standing != nil {
 		standing = residentBytes(ctx, a.standing.process)
 	}
 	leave, err = a.places.wait(ctx, a.need(ctx, given, standing), a.blue == nil, a.pool.giveUp)

@@ -137,7 +137,7 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	if err := s.endUnassigned(ctx); err != nil {
 		return fmt.Errorf("start the instances: %w", err)
 	}
-	s.wg.Go(func() { s.pool.run(s.ctx) }) //nolint:contextcheck // until Close
+	s.wg.Go(func() { s.pool.run(s.ctx) })
 	const page = 500
 	after := ""
 	for {
