@@ -8,10 +8,6 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 )
 
-// upgradeDrainTimeout is how long requests may go on while an upgrade holds all others: well below gateway.HoldTimeout,
-// since those also wait for the clone and the boot.
-const upgradeDrainTimeout = 15 * time.Second
-
 // drain lets a process that was replaced finish what it has, until the given time at most, and ends it: its requests
 // first, then, told to stop, the tasks that Backstage still runs. At most one process of an instance drains: a second
 // one ends the patience with the first.

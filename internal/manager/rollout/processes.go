@@ -16,13 +16,14 @@ import (
 )
 
 // prepare starts a process with what is given to it and returns it when it is ready, not yet serving. A failure leaves
-// nothing of it.
+// nothing of it. It is a *shortage where memory has no room for another process beside the one that serves.
 func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*process, error) {
 	a.progress(ctx, r, "installing packages")
 	installed, err := a.bundle(ctx, r, given)
 	if err != nil {
 		return nil, err
 	}
+	a.standBy(ctx, given, installed) // it loads while the rest is prepared
 	a.progress(ctx, r, "preparing the database")
 	if err := a.ensureDatabase(ctx); err != nil {
 		return nil, err
@@ -32,10 +33,11 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 		return nil, err
 	}
 	a.progress(ctx, r, "waiting for a place to boot")
-	if err := a.boots.Acquire(ctx, 1); err != nil {
-		return nil, fmt.Errorf("wait for a place to boot: %w", err)
+	leave, err := a.enter(ctx, given)
+	if err != nil {
+		return nil, err
 	}
-	defer a.boots.Release(1)
+	defer leave()
 	if len(r.changes) == 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.BootTimeout)
@@ -43,7 +45,7 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	}
 	a.progress(ctx, r, "starting Backstage")
 	begin := time.Now()
-	green, err := a.standby(ctx, given, installed)
+	green, err := a.claim(ctx, given, installed)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +58,8 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	return green, nil
 }
 
-// standby starts a process and records it, before it is given anything to do.
-func (a *actor) standby(ctx context.Context, given store.Given, installed bundle.Bundle) (*process, error) {
+// start starts a process and records it, before it is given anything to do.
+func (a *actor) start(ctx context.Context, given store.Given, installed bundle.Bundle) (*process, error) {
 	instance, err := a.Store.Instance(ctx, a.workspace)
 	if err != nil {
 		return nil, err
@@ -68,14 +70,10 @@ func (a *actor) standby(ctx context.Context, given store.Given, installed bundle
 	if instance.UserID != nil {
 		spec.UserID = uint32(*instance.UserID)
 	}
-	given.URL = a.URL(a.workspace)
-	p := &process{record: store.Process{
-		Workspace: a.workspace, ID: spec.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash,
-		// The runtime finds the process by its name when an orbitd dies before it knows more of it.
-		Handle: runtime.Handle{
-			Version: runtime.HandleVersion, Runtime: a.Runtime.Name(), Workspace: a.workspace, ID: spec.ID,
-		},
-	}}
+	// The runtime finds the process by its name when an orbitd dies before it knows more of it.
+	p := &process{record: a.record(given, installed, runtime.Handle{
+		Version: runtime.HandleVersion, Runtime: a.Runtime.Name(), Workspace: a.workspace, ID: spec.ID,
+	})}
 	if err := a.Store.PutProcess(ctx, p.record); err != nil {
 		return nil, err
 	}
@@ -89,6 +87,35 @@ func (a *actor) standby(ctx context.Context, given store.Given, installed bundle
 		return nil, err
 	}
 	return p, nil
+}
+
+// assign makes a standby of no workspace the instance's and records it. One that ended meanwhile is replaced.
+func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.Bundle, pooled runtime.Process) (*process, error) {
+	p := &process{Process: pooled, record: a.record(given, installed, pooled.Handle())}
+	err := a.Store.PutProcess(ctx, p.record)
+	if err != nil {
+		a.discard(ctx, p)
+		return nil, err
+	}
+	if err := pooled.Assign(ctx, a.workspace); err != nil {
+		a.logger.WarnContext(ctx, "a standby cannot be used; starting a process", "error", err)
+		a.discard(ctx, p)
+		return a.start(ctx, given, installed)
+	}
+	p.record.Handle = p.Handle()
+	if err := a.Store.PutProcess(ctx, p.record); err != nil {
+		a.discard(ctx, p)
+		return nil, err
+	}
+	return p, nil
+}
+
+// record is the row of a process that is being prepared.
+func (a *actor) record(given store.Given, installed bundle.Bundle, handle runtime.Handle) store.Process {
+	given.URL = a.URL(a.workspace)
+	return store.Process{
+		Workspace: a.workspace, ID: handle.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash, Handle: handle,
+	}
 }
 
 // newProcessID tells the processes of a workspace apart.
