@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 func server(t *testing.T) (*managertest.Server, *orbit.Client) {
 	t.Helper()
 	shared.once.Do(func() {
-		shared.server, shared.err = managertest.Start(t.Context(), managertest.Options{Boot: refuseBroken, Logger: logger()})
+		shared.server, shared.err = managertest.Start(t.Context(), managertest.Options{Boot: boot, Logger: logger()})
 	})
 	if errors.Is(shared.err, managertest.ErrNoBundle) {
 		t.Skip(shared.err)
@@ -50,7 +50,7 @@ func server(t *testing.T) (*managertest.Server, *orbit.Client) {
 // ownServer returns an orbitd that no other test uses.
 func ownServer(t *testing.T) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	s, err := managertest.Start(t.Context(), managertest.Options{Boot: refuseBroken, Logger: logger()})
+	s, err := managertest.Start(t.Context(), managertest.Options{Boot: boot, Logger: logger()})
 	if errors.Is(err, managertest.ErrNoBundle) {
 		t.Skip(err)
 	}

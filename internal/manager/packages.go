@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
@@ -21,6 +22,15 @@ func (p packages) Ensure(ctx context.Context, version string, plugins map[string
 		return bundle.Bundle{}, err
 	}
 	return p.store.WithProgress(progress).Ensure(ctx, release, set(plugins))
+}
+
+// PluginIDs reads which plugins an installed bundle has.
+func (p packages) PluginIDs(hash string) (map[string]string, error) {
+	installed, found := p.store.Find(hash)
+	if !found {
+		return nil, fmt.Errorf("bundle %s is not in the cache any more", hash)
+	}
+	return installed.PluginIDs()
 }
 
 // Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
@@ -60,7 +70,26 @@ type nothing struct{}
 
 // Ensure names a bundle that has no folder.
 func (nothing) Ensure(_ context.Context, version string, plugins map[string]string, _ func(string)) (bundle.Bundle, error) {
-	return bundle.Bundle{Hash: version + fmt.Sprint(plugins)}, nil
+	names := []string{version}
+	for _, plugin := range set(plugins) {
+		names = append(names, plugin.String())
+	}
+	return bundle.Bundle{Hash: strings.Join(names, " ")}, nil
+}
+
+// PluginIDs goes by Backstage's rule for the names of packages; one that does not follow it says nothing.
+func (nothing) PluginIDs(hash string) (map[string]string, error) {
+	ids := map[string]string{"@backstage/plugin-catalog-backend": "catalog"}
+	for _, plugin := range strings.Fields(hash)[1:] {
+		name := plugin[:strings.LastIndexByte(plugin, '@')]
+		_, id, _ := strings.Cut(name, "plugin-")
+		if id, backend := strings.CutSuffix(id, "-backend"); backend {
+			ids[name] = id
+		} else if !strings.Contains(id, "-backend-module-") {
+			ids[name] = ""
+		}
+	}
+	return ids, nil
 }
 
 // Check finds nothing wrong.

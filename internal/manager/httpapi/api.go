@@ -35,6 +35,8 @@ type Reader interface {
 	Change(ctx context.Context, id string) (orbit.Change, error)
 	Events(ctx context.Context, workspace string, after int64, limit int) ([]orbit.Event, error)
 	Logs(ctx context.Context, workspace string, lines int) ([]string, error)
+	// Retained is what is kept of the instance's data beside its live database.
+	Retained(ctx context.Context, workspace string) (orbit.Retained, error)
 	Releases() []orbit.Release
 }
 

@@ -28,6 +28,9 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	if err := a.ensureDatabase(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.noteSchemas(ctx, r, given); err != nil {
+		return nil, err
+	}
 	config, err := a.effective(ctx, given)
 	if err != nil {
 		return nil, err
@@ -202,7 +205,10 @@ func (a *actor) adopt(ctx context.Context) error {
 			return ctx.Err() // what did not answer may only not have been asked any more
 		}
 		if !serves {
-			a.drains.Go(func() { a.end(context.WithoutCancel(ctx), p, a.StopGrace) })
+			a.drains.Go(func() {
+				a.end(context.WithoutCancel(ctx), p, a.StopGrace)
+				a.wake() // what it left in the database can go now
+			})
 			continue
 		}
 		a.Gateway.Switch(a.workspace, recovered.Address())
