@@ -74,7 +74,7 @@ func New(o Options) http.Handler {
 		writeProblem(w, r, http.StatusNotFound, orbit.CodeNoRoute, "No such route",
 			"GET /openapi.json describes the API")
 	})
-	return requestID(authorize(o.Auth, logged(o.Logger, mux)))
+	return requestID(authorize(o.Auth, logged(o.Logger, onlyText(mux))))
 }
 
 // Version is the API's version in its paths.
@@ -90,6 +90,7 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	config.Info.Description = "Runs one Backstage per workspace. Writes answer 202 with a change, whose fate " +
 		"GET /v1/changes/{id} tells. Errors are RFC 9457 problems with a stable code."
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Formats = textFormats()
 	config.Transformers = []huma.Transformer{addRequestID}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "The token that orbitd wrote at its first start."},
