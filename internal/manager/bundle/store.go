@@ -36,6 +36,7 @@ type shared struct {
 	dir      string
 	npm      npm
 	logger   *slog.Logger
+	sync     func(dir string) error // writes a finished build to disk
 	mu       sync.Mutex
 	metadata map[Plugin]Metadata
 }
@@ -64,6 +65,7 @@ func NewStore(options Options) (*Store, error) {
 		dir:      dir,
 		npm:      npm{path: options.NPM},
 		logger:   options.Logger,
+		sync:     syncFilesystem,
 		metadata: make(map[Plugin]Metadata),
 	}}
 	for _, dir := range []string{s.dir, s.bundles(), s.locks(), s.metadataDir()} {
@@ -162,7 +164,14 @@ func (s *Store) once(ctx context.Context, bundle Bundle, what string,
 	if err := seal(dir); err != nil {
 		return Bundle{}, err
 	}
+	// Whoever finds the name takes what is below it for whole, so that has to be on disk before.
+	if err := s.sync(dir); err != nil {
+		return Bundle{}, err
+	}
 	if err := os.Rename(dir, bundle.Dir); err != nil {
+		return Bundle{}, err
+	}
+	if err := syncNames(s.bundles()); err != nil {
 		return Bundle{}, err
 	}
 	s.logger.InfoContext(ctx, "installed", "bundle", bundle.Hash, "packages", what,
