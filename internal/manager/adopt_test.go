@@ -14,10 +14,14 @@ func TestTheServingProcessIsAdoptedBeforeOthersHaveEnded(t *testing.T) {
 	s, c := ownServer(t)
 	declare(t, c, "lingering", title("A"))
 	before := calls(s, "lingering", fake.OpStop)
-	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "lingering", Err: errors.New("it does not end"), Times: 1})
+	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "lingering", Err: errors.New("it does not end")})
 	declare(t, c, "lingering", title("B"))
 	within(t, patience, "the process before to be told to end", func() bool { return calls(s, "lingering", fake.OpStop) > before })
 	pid := instance(t, c, "lingering").Status.PID
+	if err := s.Manager.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Runtime.Clear()
 
 	reached, release := hold(t, s, fake.Fault{Op: fake.OpStop, Workspace: "lingering"})
 	if err := s.Restart(t.Context()); err != nil {

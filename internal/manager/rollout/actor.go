@@ -45,6 +45,7 @@ type actor struct {
 	adopted        bool
 	kept           string         // the process whose plugins' schemas are noted as in use
 	drains         sync.WaitGroup // processes that finish what they have
+	leftovers      sync.WaitGroup // processes that could not be stopped
 	endDrain       func()         // ends the patience with the newest of them
 	dropDrain      func()         // ends the wait for its end too: its process is stopped another way
 
@@ -86,6 +87,7 @@ func (a *actor) wake() {
 
 // run reconciles whenever something may have changed, until the instance is gone or ctx is done.
 func (a *actor) run(ctx context.Context) {
+	defer a.leftovers.Wait() // a drain may leave one
 	defer a.drains.Wait()
 	for {
 		again, err := a.reconcile(ctx)

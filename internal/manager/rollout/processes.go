@@ -117,12 +117,13 @@ func (a *actor) discard(ctx context.Context, p *process) {
 	a.end(context.WithoutCancel(ctx), p, 0)
 }
 
-// end stops a process and forgets it. A process that cannot be stopped keeps its record, so the next orbitd tries.
+// end stops a process and forgets it. A process that cannot be stopped keeps its record, and is tried again.
 func (a *actor) end(ctx context.Context, p *process, grace time.Duration) {
 	bounded, cancel := context.WithTimeout(ctx, grace+a.StopGrace)
 	defer cancel()
 	if err := p.Stop(bounded, grace); err != nil {
-		a.logger.ErrorContext(ctx, "process not stopped", "process", p.record.ID, "error", err)
+		a.logger.ErrorContext(ctx, "process not stopped; trying again", "process", p.record.ID, "error", err)
+		a.endLater(context.WithoutCancel(ctx), p)
 		return
 	}
 	a.forget(ctx, p)
