@@ -43,6 +43,7 @@ type actor struct {
 	// it was halved.
 	take, halvings int
 	adopted        bool
+	unadopted      bool           // it was told that a process cannot be adopted
 	kept           string         // the process whose plugins' schemas are noted as in use
 	drains         sync.WaitGroup // processes that finish what they have
 	leftovers      sync.WaitGroup // processes that could not be stopped
@@ -163,7 +164,7 @@ func (a *actor) setBlue(p *process) {
 // beginAnew forgets the instance that is gone. One that is declared under the same name before the actor has ended is
 // another instance, with nothing of this one's past.
 func (a *actor) beginAnew() {
-	a.adopted, a.kept, a.crashes, a.removalAt = false, "", nil, time.Time{}
+	a.adopted, a.unadopted, a.kept, a.crashes, a.removalAt = false, false, "", nil, time.Time{}
 	a.failures, a.retryAt, a.take, a.halvings = 0, time.Time{}, 0, 0
 	a.given = map[string]struct{}{}
 	a.mu.Lock()

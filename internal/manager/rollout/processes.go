@@ -191,6 +191,7 @@ func (a *actor) adopt(ctx context.Context) error {
 	}
 	// Visitors wait for the one that serves.
 	slices.SortStableFunc(records, func(x, y store.Process) int { return rank(x.Role) - rank(y.Role) })
+	var errs []error
 	for _, record := range records {
 		recovered, err := a.Runtime.Recover(ctx, record.Handle)
 		if errors.Is(err, runtime.ErrGone) {
@@ -198,7 +199,8 @@ func (a *actor) adopt(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("adopt process %s: %w", record.ID, err)
+			errs = append(errs, a.cannotAdopt(ctx, record, err))
+			continue
 		}
 		p := &process{Process: recovered, record: record}
 		serves := record.Role == store.RoleServing && a.answers(ctx, p)
@@ -214,7 +216,11 @@ func (a *actor) adopt(ctx context.Context) error {
 		}
 		a.Gateway.Switch(a.workspace, recovered.Address())
 		a.setBlue(p)
+		a.condition(ctx, orbit.ConditionReady, true, "Serving", "requests are served")
 		a.logger.InfoContext(ctx, "adopted the running instance", "process", record.ID, "address", recovered.Address())
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
 	}
 	if a.blue == nil {
 		a.Gateway.Fail(a.workspace, "It is starting.")
