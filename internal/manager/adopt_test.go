@@ -3,6 +3,8 @@ package manager_test
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/fake"
@@ -14,10 +16,14 @@ func TestTheServingProcessIsAdoptedBeforeOthersHaveEnded(t *testing.T) {
 	s, c := ownServer(t)
 	declare(t, c, "lingering", title("A"))
 	before := calls(s, "lingering", fake.OpStop)
-	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "lingering", Err: errors.New("it does not end"), Times: 2})
+	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "lingering", Err: errors.New("it does not end")})
 	declare(t, c, "lingering", title("B"))
 	within(t, patience, "the process before to be told to end", func() bool { return calls(s, "lingering", fake.OpStop) > before+1 })
 	pid := instance(t, c, "lingering").Status.PID
+	if err := s.Manager.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Runtime.Clear()
 
 	reached, release := hold(t, s, fake.Fault{Op: fake.OpStop, Workspace: "lingering"})
 	if err := s.Restart(t.Context()); err != nil {
@@ -56,5 +62,53 @@ func TestAnOrbitdThatDiedBeforeItRecordedASwitchLosesNothing(t *testing.T) {
 	}
 	if status, _ := ask(t, s, "switched"); status != http.StatusOK {
 		t.Errorf("the page answers %d, want 200", status)
+	}
+}
+
+func TestAProcessThatCannotBeAdoptedIsToldOfAndTriedAgain(t *testing.T) {
+	t.Parallel()
+	s, c := ownServer(t)
+	declare(t, c, "strange", title("Strange"))
+	declare(t, c, "usual", title("Usual"))
+	pids := map[string]int{"strange": instance(t, c, "strange").Status.PID, "usual": instance(t, c, "usual").Status.PID}
+	s.Runtime.Inject(fake.Fault{Op: fake.OpRecover, Workspace: "strange", Err: errors.New("its handle is of version 2, this is 1")})
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ready := func(workspace string) orbit.Condition {
+		conditions := instance(t, c, workspace).Status.Conditions
+		return conditions[slices.IndexFunc(conditions, func(c orbit.Condition) bool { return c.Type == orbit.ConditionReady })]
+	}
+	within(t, patience, "the condition to say so", func() bool { return ready("strange").Status == "False" })
+	if said := ready("strange"); said.Reason != "NotAdopted" || !strings.Contains(said.Message, "version 2") ||
+		!strings.Contains(said.Message, "orbitd stop --all") {
+		t.Errorf("the condition is %+v, want why and what to do", said)
+	}
+	if status, _ := ask(t, s, "strange"); status != http.StatusServiceUnavailable {
+		t.Errorf("its page answers %d, want 503", status)
+	}
+	within(t, patience, "the other instance to be adopted", func() bool { return instance(t, c, "usual").Status.PID == pids["usual"] })
+	before := calls(s, "strange", fake.OpRecover)
+	within(t, patience, "it to be tried again", func() bool { return calls(s, "strange", fake.OpRecover) > before })
+	told := 0
+	events, err := c.ListEvents(t.Context(), "strange", orbit.PageOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events.Items {
+		if e.Reason == "NotAdopted" {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("it was told %d times, want once", told)
+	}
+	s.Runtime.Clear()
+	within(t, patience, "it to be adopted", func() bool { return instance(t, c, "strange").Status.PID == pids["strange"] })
+	if now := ready("strange"); now.Status != "True" {
+		t.Errorf("the condition is %+v, want it to be ready", now)
+	}
+	if status, _ := ask(t, s, "strange"); status != http.StatusOK {
+		t.Errorf("its page answers %d, want 200", status)
 	}
 }

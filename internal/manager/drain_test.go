@@ -2,6 +2,7 @@ package manager_test
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -193,4 +194,17 @@ func TestADrainDoesNotHoldUpTheDeletion(t *testing.T) {
 		t.Fatal(err)
 	}
 	applied(t, done(t, c, "the deletion", deletion), orbit.ImpactNone)
+}
+
+func TestAProcessThatCouldNotBeStoppedIsStoppedLater(t *testing.T) {
+	t.Parallel()
+	s, c := server(t)
+	declare(t, c, "stubborn", title("A"))
+	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "stubborn", Err: errors.New("it does not end"), Times: 2})
+	applied(t, declare(t, c, "stubborn", title("B")), orbit.ImpactRestart)
+	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("stubborn")) == 1 })
+	if status, _ := ask(t, s, "stubborn"); status != http.StatusOK {
+		t.Errorf("the page answers %d, want 200", status)
+	}
+	remove(t, c, "stubborn")
 }

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 func server(t *testing.T) (*managertest.Server, *orbit.Client) {
 	t.Helper()
 	shared.once.Do(func() {
-		shared.server, shared.err = managertest.Start(t.Context(), managertest.Options{Boot: refuseBroken, Logger: logger()})
+		shared.server, shared.err = managertest.Start(t.Context(), managertest.Options{Boot: boot, Logger: logger()})
 	})
 	if errors.Is(shared.err, managertest.ErrNoBundle) {
 		t.Skip(shared.err)
@@ -56,7 +56,7 @@ func ownServer(t *testing.T) (*managertest.Server, *orbit.Client) {
 // serverWith returns an orbitd that no other test uses, with these options.
 func serverWith(t *testing.T, o managertest.Options) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	o.Boot, o.Logger = refuseBroken, logger()
+	o.Boot, o.Logger = boot, logger()
 	s, err := managertest.Start(t.Context(), o)
 	if errors.Is(err, managertest.ErrNoBundle) {
 		t.Skip(err)

@@ -24,7 +24,7 @@ import (
 const (
 	// closeTimeout is how long requests may take to end when orbitd does.
 	closeTimeout = 5 * time.Second
-	// forgetEvery is how often old changes and events are removed.
+	// forgetEvery is how often old changes, events, clones and schemas are removed.
 	forgetEvery = time.Hour
 	// tokenFile is the API token's file in the data directory.
 	tokenFile = "token"
@@ -159,12 +159,14 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	}
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	m.stopWork = cancel
-	m.background.Go(func() { m.forgetOld(work) })
+	super := m.super
+	m.background.Go(func() { m.forgetOld(work, super) })
 	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
 	m.apiDoor.open(httpapi.New(httpapi.Options{
 		Writer: admission.New(m.core.admission(m.super)),
 		Reader: endingReader{ending: work, Reader: &inventory.Inventory{
-			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, URL: m.URL, Carried: releases(),
+			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault,
+			Databases: m.core.cluster, URL: m.URL, Carried: releases(),
 		}},
 		Auth: auth.NewToken(m.token), Logger: o.Logger,
 	}))
@@ -207,13 +209,16 @@ func (m *Manager) closeCore() error {
 	return err
 }
 
-// forgetOld removes old changes and events now and then, until ctx is done.
-func (m *Manager) forgetOld(ctx context.Context) {
+// forgetOld removes old changes, events, clones and schemas now and then, until ctx is done.
+func (m *Manager) forgetOld(ctx context.Context, super *rollout.Supervisor) {
 	ticker := time.NewTicker(forgetEvery)
 	defer ticker.Stop()
 	for {
 		if err := m.core.store.Forget(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			m.options.Logger.Warn("old changes and events not removed", "error", err)
+		}
+		if err := super.DropExpired(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			m.options.Logger.Warn("old clones and schemas not dropped", "error", err)
 		}
 		select {
 		case <-ticker.C:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
@@ -31,6 +32,15 @@ func (p packages) Installed(version string, plugins map[string]string) (bundle.B
 		return bundle.Bundle{}, false
 	}
 	return p.store.Installed(release, set(plugins))
+}
+
+// PluginIDs reads which plugins an installed bundle has.
+func (p packages) PluginIDs(hash string) (map[string]string, error) {
+	installed, found := p.store.Find(hash)
+	if !found {
+		return nil, fmt.Errorf("bundle %s is not in the cache any more", hash)
+	}
+	return installed.PluginIDs()
 }
 
 // Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
@@ -72,16 +82,39 @@ type nothing struct {
 
 // Ensure names a bundle that has no folder.
 func (n *nothing) Ensure(_ context.Context, version string, plugins map[string]string, _ func(string)) (bundle.Bundle, error) {
-	named := bundle.Bundle{Hash: version + fmt.Sprint(plugins)}
-	n.installed.Store(named.Hash, true)
-	return named, nil
+	b := named(version, plugins)
+	n.installed.Store(b.Hash, true)
+	return b, nil
 }
 
 // Installed says so of a bundle that was asked for before.
 func (n *nothing) Installed(version string, plugins map[string]string) (bundle.Bundle, bool) {
-	named := bundle.Bundle{Hash: version + fmt.Sprint(plugins)}
-	_, found := n.installed.Load(named.Hash)
-	return named, found
+	b := named(version, plugins)
+	_, found := n.installed.Load(b.Hash)
+	return b, found
+}
+
+func named(version string, plugins map[string]string) bundle.Bundle {
+	names := []string{version}
+	for _, plugin := range set(plugins) {
+		names = append(names, plugin.String())
+	}
+	return bundle.Bundle{Hash: strings.Join(names, " ")}
+}
+
+// PluginIDs goes by Backstage's rule for the names of packages; one that does not follow it says nothing.
+func (*nothing) PluginIDs(hash string) (map[string]string, error) {
+	ids := map[string]string{"@backstage/plugin-catalog-backend": "catalog"}
+	for _, plugin := range strings.Fields(hash)[1:] {
+		name := plugin[:strings.LastIndexByte(plugin, '@')]
+		_, id, _ := strings.Cut(name, "plugin-")
+		if id, backend := strings.CutSuffix(id, "-backend"); backend {
+			ids[name] = id
+		} else if !strings.Contains(id, "-backend-module-") {
+			ids[name] = ""
+		}
+	}
+	return ids, nil
 }
 
 // Check finds nothing wrong.

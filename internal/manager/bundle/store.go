@@ -36,6 +36,7 @@ type shared struct {
 	dir      string
 	npm      npm
 	logger   *slog.Logger
+	sync     func(dir string) error // writes a finished build to disk
 	mu       sync.Mutex
 	metadata map[Plugin]Metadata
 }
@@ -64,6 +65,7 @@ func NewStore(options Options) (*Store, error) {
 		dir:      dir,
 		npm:      npm{path: options.NPM},
 		logger:   options.Logger,
+		sync:     syncFilesystem,
 		metadata: make(map[Plugin]Metadata),
 	}}
 	for _, dir := range []string{s.dir, s.bundles(), s.locks(), s.metadataDir()} {
@@ -129,6 +131,15 @@ func (s *Store) Installed(release Release, plugins []Plugin) (Bundle, bool) {
 	return bundle, bundle.exists()
 }
 
+// Find returns the bundle with this hash, if it is installed.
+func (s *Store) Find(hash string) (Bundle, bool) {
+	if !isKey(hash) {
+		return Bundle{}, false
+	}
+	bundle := s.bundle(hash)
+	return bundle, bundle.exists()
+}
+
 // once returns the bundle, after building it if nobody has.
 func (s *Store) once(ctx context.Context, bundle Bundle, what string,
 	build func(ctx context.Context, dir string) error,
@@ -163,7 +174,14 @@ func (s *Store) once(ctx context.Context, bundle Bundle, what string,
 	if err := seal(dir); err != nil {
 		return Bundle{}, err
 	}
+	// Whoever finds the name takes what is below it for whole, so that has to be on disk before.
+	if err := s.sync(dir); err != nil {
+		return Bundle{}, err
+	}
 	if err := os.Rename(dir, bundle.Dir); err != nil {
+		return Bundle{}, err
+	}
+	if err := syncNames(s.bundles()); err != nil {
 		return Bundle{}, err
 	}
 	s.logger.InfoContext(ctx, "installed", "bundle", bundle.Hash, "packages", what,

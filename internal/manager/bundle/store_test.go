@@ -41,6 +41,12 @@ func TestTheReleaseIsInstalledOnceAsItIsLocked(t *testing.T) {
 		!strings.Contains(calls[0], "--ignore-scripts") {
 		t.Errorf("npm was called with %q, want one ci without scripts", calls)
 	}
+	if found, ok := store.Find(first.Hash); !ok || found != first {
+		t.Errorf("Find gave %v, %v", found, ok)
+	}
+	if _, ok := store.Find("../" + first.Hash); ok {
+		t.Error("Find finds what is no hash")
+	}
 	if found, ok := store.Installed(release, nil); !ok || found != first {
 		t.Errorf("Installed gave %v, %v", found, ok)
 	}
@@ -242,6 +248,43 @@ func TestAWaitingBuildHeedsItsDeadline(t *testing.T) {
 	close(waiting)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Ensure gave %v, want a cancelled context", err)
+	}
+}
+
+func TestABundleIsOnDiskBeforeItHasItsName(t *testing.T) {
+	t.Parallel()
+	cache := t.TempDir()
+	store := open(t, cache, fakeNPM(t, installs))
+	var building string
+	store.SyncWith(func(dir string) error {
+		building = filepath.Base(dir)
+		if got := entries(t, cache); len(got) != 1 || got[0] != building {
+			t.Errorf("when it is written to disk the cache holds %v, want the build alone", got)
+		}
+		if info, err := os.Stat(filepath.Join(dir, "package.json")); err != nil || info.Mode().Perm() != 0o444 {
+			t.Errorf("what is written to disk is not finished: %v, %v", info, err)
+		}
+		return nil
+	})
+	built, err := store.Ensure(t.Context(), release, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if building == "" || building == built.Hash {
+		t.Errorf("%q was written to disk, want the build of %s", building, built.Hash)
+	}
+}
+
+func TestABundleThatCannotBeWrittenToDiskIsNone(t *testing.T) {
+	t.Parallel()
+	cache := t.TempDir()
+	store := open(t, cache, fakeNPM(t, installs))
+	store.SyncWith(func(string) error { return syscall.ENOSPC })
+	if _, err := store.Ensure(t.Context(), release, nil); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("Ensure gave %v, want that the disk is full", err)
+	}
+	if got := entries(t, cache); len(got) != 0 {
+		t.Errorf("the cache holds %v, want nothing", got)
 	}
 }
 

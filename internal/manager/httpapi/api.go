@@ -37,6 +37,8 @@ type Reader interface {
 	Change(ctx context.Context, id string) (orbit.Change, error)
 	Events(ctx context.Context, workspace string, after int64, limit int) ([]orbit.Event, error)
 	Logs(ctx context.Context, workspace string, lines int) ([]string, error)
+	// Retained is what is kept of the instance's data beside its live database.
+	Retained(ctx context.Context, workspace string) (orbit.Retained, error)
 	Releases() []orbit.Release
 }
 
@@ -74,7 +76,7 @@ func New(o Options) http.Handler {
 		writeProblem(w, r, http.StatusNotFound, orbit.CodeNoRoute, "No such route",
 			"GET /openapi.json describes the API")
 	})
-	return requestID(authorize(o.Auth, logged(o.Logger, mux)))
+	return requestID(authorize(o.Auth, logged(o.Logger, onlyText(mux))))
 }
 
 // Version is the API's version in its paths.
@@ -90,6 +92,7 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	config.Info.Description = "Runs one Backstage per workspace. Writes answer 202 with a change, whose fate " +
 		"GET /v1/changes/{id} tells. Errors are RFC 9457 problems with a stable code."
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Formats = textFormats()
 	config.Transformers = []huma.Transformer{addRequestID}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "The token that orbitd wrote at its first start."},

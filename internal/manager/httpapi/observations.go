@@ -54,6 +54,18 @@ func (a *api) observations() {
 		return &struct{ Body orbit.Logs }{orbit.Logs{Lines: lines}}, nil
 	})
 	route(a, huma.Operation{
+		OperationID: "getRetained", Method: http.MethodGet, Path: "/v1/instances/{workspace}/retained", Tags: tags,
+		Summary: "Read retained data", Errors: []int{http.StatusNotFound},
+		Description: "What is kept of an instance's data beside its live database, and until when: clones from before " +
+			"upgrades, for 24 hours, and the schemas of removed plugins, for 7 days.",
+	}, func(ctx context.Context, in *WorkspacePath) (*struct{ Body orbit.Retained }, error) {
+		retained, err := a.reader.Retained(ctx, in.Workspace)
+		if err != nil {
+			return nil, err
+		}
+		return &struct{ Body orbit.Retained }{retained}, nil
+	})
+	route(a, huma.Operation{
 		OperationID: "listReleases", Method: http.MethodGet, Path: "/v1/releases", Tags: tags,
 		Summary: "List releases",
 	}, func(_ context.Context, _ *struct{}) (*struct{ Body orbit.Page[orbit.Release] }, error) {

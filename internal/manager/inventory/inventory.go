@@ -22,6 +22,7 @@ type Inventory struct {
 	Supervisor *rollout.Supervisor
 	Runtime    runtime.Runtime
 	Vault      *vault.Vault
+	Databases  Databases
 	// URL gives the address at which people open a workspace's instance.
 	URL func(workspace string) string
 	// Carried are the releases that this orbitd carries, newest first.

@@ -21,16 +21,21 @@ type Clone struct {
 	Workspace string
 	// MadeAt is when, to the second.
 	MadeAt time.Time
+	// Why says what it was made for, for people; "" when that is unknown.
+	Why string
 }
 
 // Clone copies the workspace's database inside the server and returns the copy. It ends the sessions in the database,
-// because PostgreSQL copies none that is in use: the instance has to be stopped.
-func (c *Cluster) Clone(ctx context.Context, workspace string, now time.Time) (Clone, error) {
+// because PostgreSQL copies none that is in use: the instance has to be stopped. The server keeps why as the copy's
+// comment.
+func (c *Cluster) Clone(ctx context.Context, workspace, why string, now time.Time) (Clone, error) {
 	name, err := checkedName(workspace)
 	if err != nil {
 		return Clone{}, err
 	}
-	clone := Clone{Name: name + now.UTC().Format(cloneTime), Workspace: workspace, MadeAt: now.UTC().Truncate(time.Second)}
+	clone := Clone{
+		Name: name + now.UTC().Format(cloneTime), Workspace: workspace, MadeAt: now.UTC().Truncate(time.Second), Why: why,
+	}
 	err = c.shut(ctx, name)
 	if err == nil {
 		err = c.exec(ctx, fmt.Sprintf("CREATE DATABASE %%s OWNER %s TEMPLATE %[1]s ALLOW_CONNECTIONS false",
@@ -38,6 +43,9 @@ func (c *Cluster) Clone(ctx context.Context, workspace string, now time.Time) (C
 	}
 	if openErr := c.exec(context.WithoutCancel(ctx), "ALTER DATABASE %s ALLOW_CONNECTIONS true", name); err == nil {
 		err = openErr
+	}
+	if err == nil {
+		err = c.comment(ctx, clone.Name, why)
 	}
 	if err != nil {
 		return Clone{}, fmt.Errorf("clone the database of workspace %s: %w", workspace, err)
@@ -79,6 +87,9 @@ func (c *Cluster) restore(ctx context.Context, name, clone string) error {
 	if err := closeToPublic(ctx, c.pool, name); err != nil {
 		return err
 	}
+	if err := c.exec(ctx, "COMMENT ON DATABASE %s IS NULL", name); err != nil {
+		return err
+	}
 	return c.exec(ctx, "ALTER DATABASE %s ALLOW_CONNECTIONS true", name)
 }
 
@@ -95,22 +106,46 @@ func (c *Cluster) DropClone(ctx context.Context, clone string) error {
 
 // Clones returns the workspace's clones, oldest first; "" lists those of all workspaces.
 func (c *Cluster) Clones(ctx context.Context, workspace string) ([]Clone, error) {
-	rows, err := c.pool.Query(ctx, "SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY datname",
-		DatabaseName(workspace))
-	if err != nil {
-		return nil, fmt.Errorf("list the clones: %w", err)
-	}
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	rows, err := c.pool.Query(ctx, `SELECT datname::text, coalesce(shobj_description(oid, 'pg_database'), '')
+		FROM pg_database WHERE starts_with(datname, $1) ORDER BY datname`, DatabaseName(workspace))
 	if err != nil {
 		return nil, fmt.Errorf("list the clones: %w", err)
 	}
 	var clones []Clone
-	for _, name := range names {
+	var name, why string
+	_, err = pgx.ForEachRow(rows, []any{&name, &why}, func() error {
 		if clone, ok := parseClone(name); ok && (workspace == "" || clone.Workspace == workspace) {
+			clone.Why = why
 			clones = append(clones, clone)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the clones: %w", err)
 	}
 	return clones, nil
+}
+
+// CloneSize returns how many bytes a clone takes; 0 when it is gone.
+func (c *Cluster) CloneSize(ctx context.Context, clone string) (int64, error) {
+	var size int64
+	err := c.pool.QueryRow(ctx, "SELECT coalesce(sum(pg_database_size(oid)), 0)::bigint FROM pg_database WHERE datname = $1",
+		clone).Scan(&size)
+	if err != nil {
+		return 0, fmt.Errorf("measure the clone %s: %w", clone, err)
+	}
+	return size, nil
+}
+
+// comment says for people what a database is there for. PostgreSQL takes no parameters in this statement, so it quotes
+// the text itself.
+func (c *Cluster) comment(ctx context.Context, name, text string) error {
+	var statement string
+	if err := c.pool.QueryRow(ctx, "SELECT format('COMMENT ON DATABASE %I IS %L', $1::text, $2::text)", name, text).Scan(&statement); err != nil {
+		return err
+	}
+	_, err := c.pool.Exec(ctx, statement)
+	return err
 }
 
 // parseClone reads a clone from its database's name.

@@ -56,7 +56,7 @@ func TestACloneTakesTheDatabasesPlace(t *testing.T) {
 	if _, err := connect(t, cluster.ConnectionFor(workspace), postgres.DatabaseName(workspace), clonePassword); err != nil {
 		t.Fatal(err)
 	}
-	clone, err := cluster.Clone(t.Context(), workspace, time.Now())
+	clone, err := cluster.Clone(t.Context(), workspace, "it is migrated", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestClonesAreListedAndGoWithTheirDatabase(t *testing.T) {
 	ensure(t, cluster, workspace, clonePassword)
 	first := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	for _, at := range []time.Time{first, first.Add(time.Hour)} {
-		if _, err := cluster.Clone(t.Context(), workspace, at); err != nil {
+		if _, err := cluster.Clone(t.Context(), workspace, "it's a test", at); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,6 +95,12 @@ func TestClonesAreListedAndGoWithTheirDatabase(t *testing.T) {
 	}
 	if len(clones) != 2 || clones[0].Workspace != workspace || !clones[0].MadeAt.Equal(first.Truncate(time.Second)) {
 		t.Fatalf("the clones are %+v, want two of %s, the first from %v", clones, workspace, first)
+	}
+	if clones[0].Why != "it's a test" {
+		t.Errorf("the clone was made because %q, want what was said", clones[0].Why)
+	}
+	if size, err := cluster.CloneSize(t.Context(), clones[0].Name); err != nil || size < 1<<20 {
+		t.Errorf("the clone has %d bytes (%v), want some megabytes", size, err)
 	}
 	if err := cluster.DropClone(t.Context(), clones[0].Name); err != nil {
 		t.Fatal(err)

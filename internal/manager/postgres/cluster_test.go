@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -246,6 +247,19 @@ func TestAServerWhoseUserIsNoSuperuser(t *testing.T) {
 	}
 	if _, err := connect(t, to, "operator", password); err == nil {
 		t.Error("the role can connect to the manager's database")
+	}
+	if schemas, err := cluster.Schemas(t.Context(), "managed"); err != nil || !slices.Equal(schemas, []string{"catalog"}) {
+		t.Errorf("the schemas are %v (%v), want catalog", schemas, err)
+	}
+	clone, err := cluster.Clone(t.Context(), "managed", "a test", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size, err := cluster.CloneSize(t.Context(), clone.Name); err != nil || size == 0 {
+		t.Errorf("the clone has %d bytes (%v), want some", size, err)
+	}
+	if err := cluster.DropSchema(t.Context(), "managed", "catalog"); err != nil {
+		t.Error(err)
 	}
 	drop(t, cluster, "managed")
 	if all, err := cluster.Workspaces(t.Context()); err != nil || slices.Contains(all, "managed") {

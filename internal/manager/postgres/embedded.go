@@ -128,6 +128,9 @@ func (e *Embedded) begin(ctx context.Context) error {
 	if e.socketDir, err = e.makeSocketDir(); err != nil {
 		return err
 	}
+	if err := removePasswords(e.socketDir, lentPassword); err != nil {
+		return err
+	}
 	if err := e.initialise(ctx); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -341,4 +342,33 @@ func TestAServerWhoseSocketWasRemovedIsStartedAgain(t *testing.T) {
 		t.Error(err)
 	}
 	stop(t, second)
+}
+
+func TestPasswordsThatAKilledStartLeftAreRemoved(t *testing.T) {
+	t.Parallel()
+	options := newOptions(t)
+	server := start(t, options)
+	stop(t, server)
+	lent, err := filepath.Glob(filepath.Join(options.RunDir, "*"))
+	if err != nil || len(lent) != 1 {
+		t.Fatalf("the folders of sockets are %v, %v, want one", lent, err)
+	}
+	overwrite(t, filepath.Join(lent[0], ".password-123"), "secret\n")
+	start(t, options)
+	if left, err := filepath.Glob(filepath.Join(lent[0], ".password-*")); err != nil || len(left) != 0 {
+		t.Errorf("after the next start there is %v, %v, want none", left, err)
+	}
+}
+
+func TestAPasswordThatAKilledStartWroteHalfIsRemoved(t *testing.T) {
+	t.Parallel()
+	options := newOptions(t)
+	half := options.DataDir + ".password-123"
+	if err := os.WriteFile(half, []byte("sec"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, options)
+	if _, err := os.Stat(half); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after the next start it is there still: %v", err)
+	}
 }

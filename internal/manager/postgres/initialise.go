@@ -102,9 +102,12 @@ func (e *Embedded) initialise(ctx context.Context) (err error) {
 	return nil
 }
 
+// lentPassword begins the names that lendPassword gives.
+const lentPassword = ".password-"
+
 // lendPassword writes the password to a file that the server's user alone can read; the caller removes it.
 func (e *Embedded) lendPassword() (name string, err error) {
-	file, err := os.CreateTemp(e.socketDir, ".password-*") // mode 0600
+	file, err := os.CreateTemp(e.socketDir, lentPassword+"*") // mode 0600
 	if err != nil {
 		return "", err
 	}
@@ -164,8 +167,12 @@ func loadPassword(dataDir string) (string, error) {
 	if _, err := os.Stat(filepath.Join(dataDir, versionFile)); err == nil {
 		return "", fmt.Errorf("the password of its superuser is missing: put %s back from a backup", name)
 	}
+	dir, prefix := filepath.Dir(name), filepath.Base(name)+"-"
+	if err := removePasswords(dir, prefix); err != nil {
+		return "", err
+	}
 	password := rand.Text()
-	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+"-*") // mode 0600
+	file, err := os.CreateTemp(dir, prefix+"*") // mode 0600
 	if err != nil {
 		return "", err
 	}
@@ -175,6 +182,20 @@ func loadPassword(dataDir string) (string, error) {
 		return "", err
 	}
 	return password, os.Rename(file.Name(), name)
+}
+
+// removePasswords removes the files in dir whose names begin so: an orbitd left them that was killed before it could.
+func removePasswords(dir, prefix string) error {
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), prefix) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, entry.Name())))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove the passwords that a start before left: %w", err)
+	}
+	return nil
 }
 
 func shortHash(text string) string {

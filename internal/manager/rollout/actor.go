@@ -43,8 +43,11 @@ type actor struct {
 	// it was halved.
 	take, halvings int
 	adopted        bool
+	unadopted      bool           // it was told that a process cannot be adopted
+	kept           string         // the process whose plugins' schemas are noted as in use
 	drains         sync.WaitGroup // processes that finish what they have
 	standing       *standby       // loads for the rollout that is decided; nil when there is none
+	leftovers      sync.WaitGroup // processes that could not be stopped
 	endDrain       func()         // ends the patience with the newest of them
 	dropDrain      func()         // ends the wait for its end too: its process is stopped another way
 
@@ -87,6 +90,7 @@ func (a *actor) wake() {
 
 // run reconciles whenever something may have changed, until the instance is gone or ctx is done.
 func (a *actor) run(ctx context.Context) {
+	defer a.leftovers.Wait() // a drain may leave one
 	defer a.drains.Wait()
 	for {
 		again, err := a.reconcile(ctx)
@@ -165,7 +169,7 @@ func (a *actor) setBlue(p *process) {
 // beginAnew forgets the instance that is gone. One that is declared under the same name before the actor has ended is
 // another instance, with nothing of this one's past.
 func (a *actor) beginAnew() {
-	a.adopted, a.crashes, a.removalAt = false, nil, time.Time{}
+	a.adopted, a.unadopted, a.kept, a.crashes, a.removalAt = false, false, "", nil, time.Time{}
 	a.failures, a.retryAt, a.take, a.halvings = 0, time.Time{}, 0, 0
 	a.given = map[string]struct{}{}
 	a.mu.Lock()

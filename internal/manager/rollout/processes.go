@@ -28,6 +28,9 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	if err := a.ensureDatabase(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.noteSchemas(ctx, r, given); err != nil {
+		return nil, err
+	}
 	config, err := a.effective(ctx, given)
 	if err != nil {
 		return nil, err
@@ -140,12 +143,13 @@ func (a *actor) discard(ctx context.Context, p *process) {
 	a.end(context.WithoutCancel(ctx), p, 0)
 }
 
-// end stops a process and forgets it. A process that cannot be stopped keeps its record, so the next orbitd tries.
+// end stops a process and forgets it. A process that cannot be stopped keeps its record, and is tried again.
 func (a *actor) end(ctx context.Context, p *process, grace time.Duration) {
 	bounded, cancel := context.WithTimeout(ctx, grace+a.StopGrace)
 	defer cancel()
 	if err := p.Stop(bounded, grace); err != nil {
-		a.logger.ErrorContext(ctx, "process not stopped", "process", p.record.ID, "error", err)
+		a.logger.ErrorContext(ctx, "process not stopped; trying again", "process", p.record.ID, "error", err)
+		a.endLater(context.WithoutCancel(ctx), p)
 		return
 	}
 	a.forget(ctx, p)
@@ -182,6 +186,7 @@ func (a *actor) adopt(ctx context.Context) error {
 	}
 	// Visitors wait for the one that serves.
 	slices.SortStableFunc(records, func(x, y store.Process) int { return rank(x.Role) - rank(y.Role) })
+	var errs []error
 	for _, record := range records {
 		recovered, err := a.Runtime.Recover(ctx, record.Handle)
 		if errors.Is(err, runtime.ErrGone) {
@@ -189,7 +194,8 @@ func (a *actor) adopt(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("adopt process %s: %w", record.ID, err)
+			errs = append(errs, a.cannotAdopt(ctx, record, err))
+			continue
 		}
 		p := &process{Process: recovered, record: record}
 		serves := record.Role == store.RoleServing && a.answers(ctx, p)
@@ -202,12 +208,19 @@ func (a *actor) adopt(ctx context.Context) error {
 			a.drain(ctx, p, *record.DrainUntil)
 			continue
 		default:
-			a.drains.Go(func() { a.end(context.WithoutCancel(ctx), p, a.StopGrace) })
+			a.drains.Go(func() {
+				a.end(context.WithoutCancel(ctx), p, a.StopGrace)
+				a.wake() // what it left in the database can go now
+			})
 			continue
 		}
 		a.Gateway.Switch(a.workspace, recovered.Address())
 		a.setBlue(p)
+		a.condition(ctx, orbit.ConditionReady, true, "Serving", "requests are served")
 		a.logger.InfoContext(ctx, "adopted the running instance", "process", record.ID, "address", recovered.Address())
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
 	}
 	if a.blue == nil {
 		a.Gateway.Fail(a.workspace, "It is starting.")

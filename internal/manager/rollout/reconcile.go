@@ -41,6 +41,10 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 			return 0, err
 		}
 	}
+	if err := a.dropUnserved(ctx); err != nil {
+		return 0, err
+	}
+	a.keepSchemas(ctx)
 	r, err := a.look(ctx)
 	if err != nil {
 		return 0, err
@@ -56,7 +60,7 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	}
 	switch {
 	case r.decision.Impact == orbit.ImpactNone && len(r.changes) == 0 && a.blue.record.Given.Generation == r.declared.Generation:
-		return 0, nil
+		return 0, a.dropOldSchemas(ctx)
 	case r.decision.Impact == orbit.ImpactNone:
 		a.removalAt = time.Time{}
 		return 0, a.carryOut(ctx, r, a.adoptGeneration)
@@ -234,6 +238,9 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 		return nil
 	}
 	if err != nil {
+		if err := a.dropUnserved(ctx); err != nil {
+			a.logger.WarnContext(ctx, "what the rollout left in the database is not dropped yet", "rollout", r.id, "error", err)
+		}
 		return a.putBack(ctx, r, err)
 	}
 	a.failures, a.retryAt = 0, time.Time{}

@@ -114,6 +114,7 @@ func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
 	before := a.Gateway.Switch(a.workspace, green.Address())
 	a.setBlue(green)
 	a.ready(ctx, r)
+	a.keepSchemas(context.WithoutCancel(ctx))
 	if blue != nil {
 		blue.target = before
 		a.drain(ctx, blue, time.Now().Add(a.DrainTimeout))

@@ -40,6 +40,8 @@ type Bundles interface {
 	Ensure(ctx context.Context, release string, plugins map[string]string, progress func(string)) (bundle.Bundle, error)
 	// Installed returns the same bundle if it is installed already.
 	Installed(release string, plugins map[string]string) (bundle.Bundle, bool)
+	// PluginIDs returns, by package, the ids of the plugins of the bundle with this hash, as bundle.Bundle.PluginIDs does.
+	PluginIDs(hash string) (map[string]string, error)
 }
 
 // Databases gives every workspace a database and a role of its own.
@@ -47,11 +49,14 @@ type Databases interface {
 	EnsureDatabase(ctx context.Context, workspace, password string) error
 	DropDatabase(ctx context.Context, workspace string) error
 	// Clone copies the database of a stopped instance; Restore puts the copy in its place.
-	Clone(ctx context.Context, workspace string, now time.Time) (postgres.Clone, error)
+	Clone(ctx context.Context, workspace, why string, now time.Time) (postgres.Clone, error)
 	Restore(ctx context.Context, workspace, clone string) error
 	// Clones lists them, of all workspaces for ""; DropClone drops one.
 	Clones(ctx context.Context, workspace string) ([]postgres.Clone, error)
 	DropClone(ctx context.Context, clone string) error
+	// Schemas lists the schemas in the workspace's database, one for each plugin; DropSchema drops one.
+	Schemas(ctx context.Context, workspace string) ([]string, error)
+	DropSchema(ctx context.Context, workspace, schema string) error
 	ConnectionFor(workspace string) postgres.Connection
 }
 

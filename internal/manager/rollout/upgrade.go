@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 )
-
-// CloneRetention is how long the database from before an upgrade is kept.
-const CloneRetention = 24 * time.Hour
 
 // upgrade is the step of impact upgrade: code of another version meets the database. Requests wait while blue stops and
 // the database is cloned inside PostgreSQL; green migrates it and starts. When green does not come up, the clone takes
@@ -51,7 +47,8 @@ func (a *actor) upgrade(ctx context.Context, r rollout) error {
 // clone copies the database and notes that it has to be restored from the copy, should the upgrade not come to its end.
 func (a *actor) clone(ctx context.Context, r rollout) (string, error) {
 	a.progress(ctx, r, "cloning the database")
-	clone, err := a.Databases.Clone(ctx, a.workspace, time.Now())
+	why := fmt.Sprintf("the database from before the upgrade to generation %d: %s", r.declared.Generation, summary(r.decision.Reasons))
+	clone, err := a.Databases.Clone(ctx, a.workspace, printable(why), time.Now())
 	if err != nil {
 		return "", err
 	}
@@ -99,27 +96,5 @@ func (a *actor) restore(ctx context.Context, clone string) error {
 		return err
 	}
 	a.event(ctx, "Warning", "DatabaseRestored", "the upgrade failed; the database is the one from before it", "")
-	return nil
-}
-
-// DropOldClones drops the clones that are older than CloneRetention.
-func (s *Supervisor) DropOldClones(ctx context.Context, now time.Time) error {
-	clones, err := s.Databases.Clones(ctx, "")
-	if err != nil {
-		return err
-	}
-	inUse, err := s.Store.ClonesInUse(ctx)
-	if err != nil {
-		return err
-	}
-	for _, clone := range clones {
-		if now.Sub(clone.MadeAt) < CloneRetention || slices.Contains(inUse, clone.Name) {
-			continue
-		}
-		if err := s.Databases.DropClone(ctx, clone.Name); err != nil {
-			return err
-		}
-		s.Logger.InfoContext(ctx, "old clone dropped", "workspace", clone.Workspace, "clone", clone.Name)
-	}
 	return nil
 }

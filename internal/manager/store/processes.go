@@ -42,11 +42,16 @@ func (q queries) Processes(ctx context.Context, workspace string) ([]Process, er
 }
 
 // PutProcess writes a process or replaces what is known of it. Making one serve turns the one that served before into
-// one that stops, and ends the upgrade that it may come from.
+// one that stops, makes its schemas stay, and ends the upgrade that it may come from.
 func (s *Store) PutProcess(ctx context.Context, p Process) error {
 	return s.Update(ctx, p.Workspace, func(tx *Tx) error {
 		if p.Role == RoleServing {
-			_, err := tx.db.Exec(ctx, "UPDATE processes SET role = 'stopping' WHERE workspace = $1 AND id <> $2 AND role = 'serving'",
+			_, err := tx.db.Exec(ctx, "UPDATE instances SET schemas_before = NULL WHERE workspace = $1 AND NOT EXISTS "+
+				"(SELECT FROM processes WHERE workspace = $1 AND id = $2 AND role = 'serving')", p.Workspace, p.ID)
+			if err != nil {
+				return fmt.Errorf("forget the schemas noted of %s: %w", p.Workspace, err)
+			}
+			_, err = tx.db.Exec(ctx, "UPDATE processes SET role = 'stopping' WHERE workspace = $1 AND id <> $2 AND role = 'serving'",
 				p.Workspace, p.ID)
 			if err != nil {
 				return fmt.Errorf("retire the serving process of %s: %w", p.Workspace, err)

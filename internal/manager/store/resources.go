@@ -31,6 +31,9 @@ type Instance struct {
 	Served *Given
 	// RestoreFrom is the clone that has to take the database's place before anything boots; "" is none.
 	RestoreFrom string
+	// SchemasBefore are the schemas that are not those of a process in preparation which adds plugins; nil when there is
+	// no such process, or nothing left of one.
+	SchemasBefore []string
 }
 
 // Plugin is the row of a plugin that is declared by a resource of its own.
@@ -45,7 +48,7 @@ type Plugin struct {
 
 const (
 	instanceColumns = "workspace, spec, secret_set, etag, generation, resource_generation, observed_generation, " +
-		"conditions, user_id, deleting, created_at, served, restore_from"
+		"conditions, user_id, deleting, created_at, served, restore_from, schemas_before"
 	pluginColumns = "workspace, package, spec, etag, resource_generation, created_at"
 )
 
