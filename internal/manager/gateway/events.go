@@ -9,16 +9,25 @@ type events struct {
 // newEvents is before the first event.
 func newEvents() *events { return &events{tail: [3]byte{'\n', '\n', '\n'}} }
 
+// follow takes all bytes of p.
+func (e *events) follow(p []byte) {
+	for _, b := range p[max(0, len(p)-len(e.tail)):] {
+		e.take(b)
+	}
+}
+
 // next takes the bytes of p up to the first end of an event, all when none ends in them, and returns how many.
 func (e *events) next(p []byte) int {
 	for i, b := range p {
-		e.tail[0], e.tail[1], e.tail[2] = e.tail[1], e.tail[2], b
+		e.take(b)
 		if e.ended() {
 			return i + 1
 		}
 	}
 	return len(p)
 }
+
+func (e *events) take(b byte) { e.tail[0], e.tail[1], e.tail[2] = e.tail[1], e.tail[2], b }
 
 // ended says whether no event is under way.
 func (e *events) ended() bool {
@@ -34,5 +43,6 @@ func endsLine(b byte) bool { return b == '\n' || b == '\r' }
 // pieces stands for events in an encoded stream, where they cannot be seen: a server flushes whole ones.
 type pieces struct{}
 
+func (pieces) follow([]byte)     {}
 func (pieces) next(p []byte) int { return len(p) }
 func (pieces) ended() bool       { return true }

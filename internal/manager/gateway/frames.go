@@ -34,6 +34,13 @@ type frames struct {
 	closing bool   // a Close frame has begun, after which nothing may follow
 }
 
+// follow takes all bytes of p.
+func (f *frames) follow(p []byte) {
+	for len(p) > 0 {
+		p = p[f.next(p):]
+	}
+}
+
 // next takes the bytes of p up to the first end of a frame, all when none ends in them, and returns how many.
 func (f *frames) next(p []byte) int {
 	n := 0

@@ -130,6 +130,10 @@ func FuzzParts(f *testing.F) {
 				}
 				rest = rest[n:]
 			}
+			whole := fresh()
+			if whole.follow(p); whole.ended() != u.ended() {
+				t.Errorf("%T has ended: %v, followed as a whole: %v", u, u.ended(), whole.ended())
+			}
 			if _, everywhere := u.(pieces); everywhere {
 				continue
 			}

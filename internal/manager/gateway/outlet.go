@@ -4,6 +4,8 @@ import "sync"
 
 // units follows the units, frames or events, that bytes on their way to a client make up. It does no I/O.
 type units interface {
+	// follow takes all bytes of p.
+	follow(p []byte)
 	// next takes the bytes of p up to the first end of a unit, all when none ends in them, and returns how many: at
 	// least one of those that there are.
 	next(p []byte) int
@@ -33,9 +35,7 @@ func (o *outlet) write(p []byte, pass func([]byte) (int, error)) (n int, over bo
 	if o.told {
 		p = p[:o.units.next(p)]
 	} else {
-		for rest := p; len(rest) > 0; {
-			rest = rest[o.units.next(rest):]
-		}
+		o.units.follow(p)
 	}
 	o.busy = true
 	o.mu.Unlock()
