@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -33,6 +34,8 @@ type fakeAPI struct {
 
 	// fail puts every write back with this problem.
 	fail *orbit.Problem
+	// refusal answers every write that changes something.
+	refusal *orbit.Problem
 	// warnings are those of every applied change.
 	warnings []orbit.Diagnostic
 	// costs is what every changing write would cost now; empty means that it fits.
@@ -125,6 +128,10 @@ func (f *fakeAPI) admit(w http.ResponseWriter, r *http.Request, exists bool, eta
 		refuse(w, http.StatusPreconditionFailed, orbit.CodeStale, "somebody else changed it since it was read; nothing was touched, plan again")
 	case f.costs != "" && write.MaxImpact.Valid() && f.costs.Exceeds(write.MaxImpact):
 		refuse(w, http.StatusConflict, orbit.CodeImpactExceeded, "planned "+string(write.MaxImpact)+", now a "+string(f.costs))
+	case f.refusal != nil && match != "":
+		w.Header().Set("Content-Type", orbit.ProblemMediaType)
+		w.WriteHeader(http.StatusConflict)
+		_ = json.NewEncoder(w).Encode(f.refusal)
 	default:
 		return true
 	}
@@ -166,6 +173,11 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
 		return
 	}
+	pending, refused := f.obeyPolicy(w, write.RestartPolicy, instanceImpact(before, write.InstanceSpec))
+	if refused {
+		return
+	}
+	waits := before != nil && before.Status.PendingRestart && !write.RestartPolicy.Automatic()
 	secretsBefore := f.secrets[workspace]
 	if write.Secrets != nil {
 		f.secrets[workspace] = write.Secrets
@@ -175,11 +187,11 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 		SecretNames: slices.Sorted(maps.Keys(f.secrets[workspace])),
 		URL:         "http://" + workspace + ".localhost:7007", APIURL: "http://" + workspace + ".localhost:7007/api",
 		DatabaseName: "backstage_" + workspace, Generation: int64(len(f.changes) + 1), CreatedAt: time.Unix(1, 0).UTC(),
-		Status: orbit.InstanceStatus{Phase: orbit.PhaseReady, PID: 42, Conditions: []orbit.Condition{
+		Status: orbit.InstanceStatus{Phase: orbit.PhaseReady, PID: 42, PendingRestart: pending || waits, Conditions: []orbit.Condition{
 			{Type: orbit.ConditionReady, Status: "True", Reason: "Serving"},
 		}},
 	}
-	f.accept(w, orbit.Change{Workspace: workspace, Operation: operation(before != nil)}, func() {
+	f.accept(w, orbit.Change{Workspace: workspace, Operation: operation(before != nil), PendingRestart: pending}, func() {
 		f.secrets[workspace] = secretsBefore
 		switch {
 		case before != nil:
@@ -213,11 +225,42 @@ func (f *fakeAPI) postPlan(w http.ResponseWriter, r *http.Request) {
 	var request orbit.PlanRequest
 	_ = json.NewDecoder(r.Body).Decode(&request)
 	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Plan: request})
-	if f.plan == nil {
+	switch {
+	case f.plan != nil:
+		respond(w, http.StatusOK, f.plan)
+	case request.Instance == nil && f.policy(r.PathValue("workspace")) == orbit.RestartForbid:
+		respond(w, http.StatusOK, orbit.PlanResult{Impact: orbit.ImpactRestart, Diagnostics: []orbit.Diagnostic{
+			{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Message: "it costs a restart, and the restart_policy is forbid"},
+		}})
+	default:
 		respond(w, http.StatusOK, orbit.PlanResult{Impact: orbit.ImpactRestart})
-		return
 	}
-	respond(w, http.StatusOK, f.plan)
+}
+
+// policy is the restart policy that is stored for the workspace.
+func (f *fakeAPI) policy(workspace string) orbit.RestartPolicy {
+	if instance := f.instances[workspace]; instance != nil {
+		return instance.RestartPolicy
+	}
+	return ""
+}
+
+// obeyPolicy says whether a write is stored for a later restart, or answers that it is refused.
+func (f *fakeAPI) obeyPolicy(w http.ResponseWriter, policy orbit.RestartPolicy, impact orbit.Impact) (pending, refused bool) {
+	if impact.Interrupts() && policy == orbit.RestartForbid {
+		refuse(w, http.StatusConflict, orbit.CodeRestartForbidden, "it costs a restart, and the restart_policy is forbid")
+		return false, true
+	}
+	return impact.Interrupts() && policy == orbit.RestartManual, false
+}
+
+func instanceImpact(before *orbit.Instance, after orbit.InstanceSpec) orbit.Impact {
+	if before == nil {
+		return orbit.ImpactNone
+	}
+	old, _ := changeplan.FromSpec(before.InstanceSpec, nil)
+	next, _ := changeplan.FromSpec(after, nil)
+	return changeplan.Decide(old, next).Impact
 }
 
 func (f *fakeAPI) listPlugins(w http.ResponseWriter, r *http.Request) {
@@ -254,13 +297,21 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
 		return
 	}
+	pending, refused := f.obeyPolicy(w, f.policy(workspace), orbit.ImpactRestart)
+	if refused {
+		return
+	}
+	if instance := f.instances[workspace]; instance != nil {
+		instance.Status.PendingRestart = instance.Status.PendingRestart || pending
+	}
 	if f.plugins[workspace] == nil {
 		f.plugins[workspace] = map[string]*orbit.Plugin{}
 	}
 	f.plugins[workspace][pkg] = &orbit.Plugin{
 		Workspace: workspace, Package: pkg, PluginSpec: write.PluginSpec, Owner: orbit.OwnerPlugin, ETag: tag(write.PluginSpec),
 	}
-	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil)}, func() {
+	change := orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil), PendingRestart: pending}
+	f.accept(w, change, func() {
 		delete(f.plugins[workspace], pkg)
 		if before != nil {
 			f.plugins[workspace][pkg] = before
@@ -275,8 +326,12 @@ func (f *fakeAPI) deletePlugin(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such plugin")
 		return
 	}
+	pending, refused := f.obeyPolicy(w, f.policy(workspace), orbit.ImpactRestart)
+	if refused {
+		return
+	}
 	delete(f.plugins[workspace], pkg)
-	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: orbit.OperationDelete}, func() {})
+	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: orbit.OperationDelete, PendingRestart: pending}, func() {})
 }
 
 func operation(exists bool) orbit.Operation {

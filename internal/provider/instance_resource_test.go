@@ -285,20 +285,6 @@ func TestAnImportOfWhatCannotBeIsRefused(t *testing.T) {
 	}
 }
 
-func TestAnUnreachableManagerIsAClearErrorAtRefreshAndLosesNothing(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(t)
-	instance := existing(t, api, with(acme(), object{"deletion_protection": false}))
-	instance.core = newCore(t, object{"endpoint": "http://127.0.0.1:1", "token": fakeToken})
-	want(t, instance.refresh(t).errors(), "Unable to read instance acme", "http://127.0.0.1:1", "terraform plan -refresh=false", "a destroy need orbitd")
-	p := instance.plan(t, nil)
-	must(t, "plan of the deletion", p.diags)
-	want(t, instance.apply(t, p).errors(), "Unable to delete instance acme", "Is orbitd running there?")
-	if !instance.exists() {
-		t.Error("it is not tracked any more")
-	}
-}
-
 func TestATimeoutOfDaysIsWithinWhatTheManagerTakes(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -25,31 +24,36 @@ func (o opinion) interrupts() bool { return o.result == nil || o.result.Impact.I
 func (c *connected) askManager(ctx context.Context, subject, workspace string, request orbit.PlanRequest, where locate,
 	diags *diag.Diagnostics,
 ) opinion {
-	if c.conn.unknown {
-		diags.AddWarning("Plan of "+subject+" is not checked by orbitd", uncheckedDetail(
-			"The provider's configuration is known only after apply."))
-		return opinion{}
-	}
-	client, ok := c.client("Unable to plan "+subject, diags)
-	if !ok {
-		return opinion{}
-	}
-	result, err := client.Plan(ctx, workspace, request)
+	result, err := ask(ctx, c.conn, func(ctx context.Context, client *orbit.Client) (*orbit.PlanResult, error) {
+		return client.Plan(ctx, workspace, request)
+	})
 	switch {
 	case err == nil:
 		if request.Instance != nil && request.SecretNames == nil {
 			mentionVersion(result.Diagnostics)
 		}
+		mentionPolicy(result.Diagnostics, request)
 		for _, finding := range result.Diagnostics {
-			reportFindings(findingSummary(subject, finding), []orbit.Diagnostic{finding}, where, diags)
+			reportFindings(findingSummary(subject, workspace, finding), []orbit.Diagnostic{finding}, where, diags)
 		}
 		return opinion{result}
 	case cannotAnswerNow(err):
-		diags.AddWarning("Plan of "+subject+" is not checked by orbitd", uncheckedDetail(sentence(err.Error())))
+		warnOfPlanWithout(err, diags)
 	default:
 		c.reportError("Unable to plan "+subject, err, where, diags)
 	}
 	return opinion{}
+}
+
+// storedPolicy is the restart policy that orbitd has of a workspace's instance; "" where it cannot be learned.
+func (c *connected) storedPolicy(ctx context.Context, workspace string) orbit.RestartPolicy {
+	instance, err := ask(ctx, c.conn, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
+		return client.GetInstance(ctx, workspace)
+	})
+	if err != nil {
+		return ""
+	}
+	return instance.RestartPolicy
 }
 
 // mentionVersion says why a secret can be undefined although the configuration has it.
@@ -62,8 +66,10 @@ func mentionVersion(findings []orbit.Diagnostic) {
 	}
 }
 
-func findingSummary(subject string, finding orbit.Diagnostic) string {
+func findingSummary(subject, workspace string, finding orbit.Diagnostic) string {
 	switch {
+	case finding.Code == orbit.CodeRestartForbidden:
+		return forbiddenSummary(workspace)
 	case finding.Severity != orbit.SeverityWarning:
 		return "Invalid " + subject
 	case finding.Code == orbit.CodeUnchecked:
@@ -73,23 +79,11 @@ func findingSummary(subject string, finding orbit.Diagnostic) string {
 	}
 }
 
-func uncheckedDetail(why string) string {
-	return why + "\n\nNot checked: that the packages and versions exist and fit the release, that the parts fit together, " +
-		"and that the change costs what the plan says. The apply checks all of it before it touches anything."
-}
-
 // cannotAnswerNow says whether orbitd is away, is starting, or has a fault of its own.
 func cannotAnswerNow(err error) bool {
 	var problem *orbit.Problem
 	if errors.As(err, &problem) {
 		return problem.Status >= http.StatusInternalServerError || problem.Status == http.StatusTooManyRequests
 	}
-	return orbit.IsUnreachable(err)
-}
-
-// restartSummary is the same for an instance and its plugins, so that Terraform shows one warning for each instance.
-func restartSummary(workspace string) string { return "Instance " + workspace + " will be restarted" }
-
-func warnOfRestart(workspace string, decision changeplan.Decision, diags *diag.Diagnostics) {
-	diags.AddWarning(restartSummary(workspace), describeReasons(decision.Reasons))
+	return outOfReach(err)
 }

@@ -14,8 +14,14 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
+// putBack is what is left of an update that failed.
+const putBack = "orbitd put it back as it was, and what ran before still serves. The next plan shows the same change again."
+
 // locate returns the attribute that a finding is about; ok is false when there is none to name.
 type locate func(orbit.Diagnostic) (attribute path.Path, ok bool)
+
+// nowhere is the place of findings that no attribute is to blame for.
+func nowhere(orbit.Diagnostic) (path.Path, bool) { return path.Empty(), false }
 
 // reportFindings shows each finding at its attribute. Terraform shows no key of a map, so the detail names the plugin
 // where the summary does not.
@@ -124,6 +130,9 @@ func describeProblem(problem *orbit.Problem) string {
 	}
 	if problem.Code == orbit.CodeImpactExceeded {
 		paragraphs = append(paragraphs, "Nothing was changed. Plan again to see what the change costs now.")
+	}
+	if problem.Code == orbit.CodeRestartForbidden {
+		paragraphs = append(paragraphs, "Nothing was changed. "+allowRestart(problem.Plugin != ""))
 	}
 	if len(problem.Reasons) > 0 {
 		paragraphs = append(paragraphs, describeReasons(problem.Reasons))

@@ -1,0 +1,122 @@
+package provider
+
+import (
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// releasesPending says whether a change lets the restart happen that stored changes wait for.
+func releasesPending(before, after orbit.RestartPolicy, pending bool) bool {
+	return pending && !before.Automatic() && after.Automatic()
+}
+
+// releasing adds to a decision what releasing the stored changes costs. Nobody who knows one resource alone can say more
+// of them than that they need a restart.
+func releasing(decision changeplan.Decision) changeplan.Decision {
+	return changeplan.Decision{
+		Impact: orbit.MaxImpact(decision.Impact, orbit.ImpactRestart),
+		Reasons: append(slices.Clone(decision.Reasons), orbit.Reason{
+			Path: "restart_policy", Impact: orbit.ImpactRestart,
+			Because: "stored changes wait for a restart, and auto rolls them out",
+		}),
+	}
+}
+
+// obey plans what the planned policy makes of a decision: under auto a restart counts, else nothing restarts. Whether
+// something waits for a restart afterwards is known unless the change can move it.
+func (m *instanceModel) obey(decision changeplan.Decision, prior *instanceModel) {
+	policy, pending := orbit.RestartPolicy(m.RestartPolicy.ValueString()), prior.PendingRestart.ValueBool()
+	m.PendingRestart = types.BoolValue(pending)
+	if decision.Impact.Interrupts() && (pending || !policy.Automatic()) {
+		m.PendingRestart = types.BoolUnknown()
+	}
+	if !policy.Automatic() {
+		m.RestartRevision = types.Int64Value(prior.RestartRevision.ValueInt64())
+	}
+}
+
+// settlePending makes known whether a restart is waited for after the write. The verdict is nil where nobody waited for it.
+func (m *instanceModel) settlePending(verdict *orbit.Change) {
+	switch {
+	case !m.PendingRestart.IsUnknown():
+	case verdict != nil:
+		m.PendingRestart = types.BoolValue(verdict.PendingRestart)
+	default:
+		manual := m.RestartPolicy.ValueString() == string(orbit.RestartManual)
+		m.PendingRestart = types.BoolValue(manual && m.maxImpact().Interrupts())
+	}
+}
+
+const inWindow = "restart_policy = var.in_window ? \"auto\" : \"forbid\""
+
+func forbiddenSummary(workspace string) string {
+	return "Instance " + workspace + " must not be restarted"
+}
+
+// refuseRestart fails the plan of an instance whose planned policy forbids what the plan costs.
+func refuseRestart(workspace string, decision changeplan.Decision, diags *diag.Diagnostics) {
+	causes := slices.DeleteFunc(slices.Clone(decision.Reasons), func(r orbit.Reason) bool { return !r.Impact.Interrupts() })
+	diags.AddAttributeError(path.Root("restart_policy"), forbiddenSummary(workspace), joinParagraphs(
+		"The plan costs "+withArticle(decision.Impact)+", and restart_policy is forbid:", describeReasons(causes),
+		"Apply it in a maintenance window, with restart_policy = \"auto\", or store it for a later restart with \"manual\". "+
+			"For example: "+inWindow+"."))
+}
+
+func withArticle(impact orbit.Impact) string {
+	if impact == orbit.ImpactUpgrade {
+		return "an upgrade"
+	}
+	return "a " + string(impact)
+}
+
+// mentionPolicy says what to do about a restart that orbitd does not allow.
+func mentionPolicy(findings []orbit.Diagnostic, request orbit.PlanRequest) {
+	for i := range findings {
+		if findings[i].Code == orbit.CodeRestartForbidden {
+			findings[i].Message = joinParagraphs(fullStop(findings[i].Message), allowRestart(request.Instance == nil))
+		}
+	}
+}
+
+// allowRestart is the way out where a policy forbids a restart.
+func allowRestart(plugin bool) string {
+	const set = "In a maintenance window set the instance's restart_policy to \"auto\", or to \"manual\" to store changes for a " +
+		"later restart."
+	if !plugin {
+		return set
+	}
+	return set + " A plugin obeys the policy that is stored, so that has to be applied first, in an apply of its own: " +
+		"terraform apply -target=<the orbit_backstage_instance>."
+}
+
+// restartSummary is the same for an instance and its plugins, so that Terraform shows one warning for each instance.
+func restartSummary(workspace string) string { return "Instance " + workspace + " will be restarted" }
+
+// warnOfCost says what a planned change that costs a restart leads to under the policy.
+func warnOfCost(workspace string, policy orbit.RestartPolicy, why string, diags *diag.Diagnostics) {
+	if policy == orbit.RestartManual {
+		diags.AddWarning("Instance "+workspace+" will wait for a restart", joinParagraphs(why, waits(workspace)))
+		return
+	}
+	diags.AddWarning(restartSummary(workspace), why)
+}
+
+// warnOfWaiting says after an apply that the change was stored.
+func warnOfWaiting(change *orbit.Change, diags *diag.Diagnostics) {
+	if change == nil || !change.PendingRestart {
+		return
+	}
+	diags.AddWarning("Instance "+change.Workspace+" waits for a restart", joinParagraphs(
+		"The change of "+subjectOf(change)+" is stored and does not run yet.", describeReasons(change.Reasons), waits(change.Workspace)))
+}
+
+func waits(workspace string) string {
+	return "restart_policy is manual, so the change is stored and waits for a restart. To roll it out, ask for one with POST " +
+		"/v1/instances/" + workspace + "/restart, or apply restart_policy = \"auto\"."
+}
