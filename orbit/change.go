@@ -68,9 +68,11 @@ type PluginPlan struct {
 
 // PlanResult is what the write of a PlanRequest would cost now, and what is wrong with it. Nothing was changed.
 type PlanResult struct {
-	Impact      Impact       `json:"impact" enum:"none,live,restart,upgrade"`
-	Reasons     []Reason     `json:"reasons"`
-	Diagnostics []Diagnostic `json:"diagnostics"`
+	Impact  Impact   `json:"impact" enum:"none,live,restart,upgrade"`
+	Reasons []Reason `json:"reasons"`
+	// PendingRestart says that the write would be stored and wait for a restart.
+	PendingRestart bool         `json:"pending_restart,omitempty" doc:"It would be stored and wait for a restart: restart_policy does not roll it out."`
+	Diagnostics    []Diagnostic `json:"diagnostics"`
 }
 
 // Event is something that happened to an instance.

@@ -87,7 +87,10 @@ func (c *Client) DeleteInstance(ctx context.Context, workspace string, on Precon
 // RestartInstance replaces the instance's process, with what is stored and waits for a restart, whatever its restart
 // policy. WaitChange tells the change's fate.
 func (c *Client) RestartInstance(ctx context.Context, workspace string, request RestartRequest) (*Change, error) {
-	return c.write(ctx, call{method: http.MethodPost, path: instancePath(workspace) + "/restart", body: request})
+	return c.write(ctx, call{
+		method: http.MethodPost, path: instancePath(workspace) + "/restart", body: request, repeatable: true,
+		header: http.Header{"Idempotency-Key": {uuid.NewString()}},
+	})
 }
 
 // ListInstances returns one page of the instances, by workspace.

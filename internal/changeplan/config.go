@@ -2,6 +2,7 @@ package changeplan
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
@@ -27,23 +28,39 @@ type comparison struct {
 	crippled                  bool           // the process before runs without a plugin that did not start
 }
 
-func compareConfigs(before, after State) []orbit.Reason {
-	c := comparison{
+func newComparison(before, after State) *comparison {
+	c := &comparison{
 		before: before, after: after, plainBefore: before.Effective(), plainAfter: after.Effective(), rows: LiveRows(),
 		obstacles: map[int]string{},
 	}
 	c.crippled = crippled(before, c.plainBefore)
 	c.markedBefore = c.plainBefore.WithVersions(func(name string) string { return before.Secrets[name] })
 	c.markedAfter = c.plainAfter.WithVersions(func(name string) string { return after.Secrets[name] })
+	return c
+}
+
+// findings are the parts of the change, each with the kind of change that it is a part of.
+func (c *comparison) findings() iter.Seq2[appconfig.ChangeKind, finding] {
+	return func(yield func(appconfig.ChangeKind, finding) bool) {
+		for _, change := range appconfig.Diff(c.markedBefore, c.markedAfter) {
+			if c.comesWithPlugin(change) {
+				continue
+			}
+			for _, f := range c.classify(change) {
+				if !yield(change.Kind, f) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func compareConfigs(before, after State) []orbit.Reason {
+	c := newComparison(before, after)
 	var reasons []orbit.Reason
-	for _, change := range appconfig.Diff(c.markedBefore, c.markedAfter) {
-		if c.comesWithPlugin(change) {
-			continue
-		}
-		for _, f := range c.classify(change) {
-			reasons = append(reasons, orbit.Reason{Path: f.path.String(), Impact: f.impact,
-				Because: c.event(f.path, change.Kind) + ", and " + f.why})
-		}
+	for kind, f := range c.findings() {
+		reasons = append(reasons, orbit.Reason{Path: f.path.String(), Impact: f.impact,
+			Because: c.event(f.path, kind) + ", and " + f.why})
 	}
 	return reasons
 }

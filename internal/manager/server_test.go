@@ -49,7 +49,7 @@ func TestAServerThatEndsAnswersWhoeverItTookAConnectionFrom(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				listener := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-				s := newServer(&http.Server{Handler: answering(http.StatusTeapot)}) //nolint:gosec // nobody is slow here
+				s := newServer(&http.Server{Handler: answering(http.StatusTeapot)})
 				go func() { _ = s.Serve(listener) }()
 				client, far := net.Pipe()
 				listener.conns <- far

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -62,7 +61,7 @@ func (a *Admission) createInstance(ctx context.Context, tx *store.Tx, workspace 
 	if err := a.setInstance(ctx, tx, workspace, write, 0, 1); err != nil {
 		return store.Change{}, err
 	}
-	return a.decided(ctx, tx, change, changeplan.State{}, write.MaxImpact)
+	return a.decided(ctx, tx, change, store.Given{}, write.MaxImpact)
 }
 
 func (a *Admission) updateInstance(ctx context.Context, tx *store.Tx, current store.Instance, write orbit.InstanceWrite, p Precondition) (store.Change, error) {
@@ -73,7 +72,7 @@ func (a *Admission) updateInstance(ctx context.Context, tx *store.Tx, current st
 	if err := p.check("instance "+workspace, importInstance(workspace), current.ETag); err != nil {
 		return store.Change{}, err
 	}
-	before, err := state(ctx, tx, workspace)
+	before, err := tx.Declared(ctx, workspace)
 	if err != nil {
 		return store.Change{}, err
 	}

@@ -33,8 +33,18 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 	if orbit.HasErrors(diagnostics) {
 		return result, nil
 	}
-	decision := changeplan.Decide(before, after)
+	served, err := a.servedBy(ctx, workspace)
+	if err != nil {
+		return orbit.PlanResult{}, err
+	}
+	policy := plannedPolicy(declared, request)
+	decision, err := cost(served, declared.Spec.RestartPolicy, policy, before, after)
+	if err != nil {
+		return orbit.PlanResult{}, err
+	}
+	result.Diagnostics = append(result.Diagnostics, forbidden(policy, decision)...)
 	result.Impact = decision.Impact
+	result.PendingRestart = policy == orbit.RestartManual && decision.Impact.Interrupts()
 	result.Reasons = append(result.Reasons, decision.Reasons...)
 	return result, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -68,7 +69,7 @@ func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name
 	if err := p.check("plugin "+name+" of workspace "+workspace, importCommand, tag); err != nil {
 		return store.Change{}, err
 	}
-	before, err := state(ctx, tx, workspace)
+	before, err := tx.Declared(ctx, workspace)
 	if err != nil {
 		return store.Change{}, err
 	}
@@ -95,6 +96,10 @@ func (a *Admission) DeletePlugin(ctx context.Context, workspace, name string, p 
 		if p.misses(current.ETag) {
 			return store.Change{}, p.check("plugin "+name+" of workspace "+workspace, "", current.ETag)
 		}
+		instance, err := tx.Instance(ctx, workspace)
+		if err != nil {
+			return store.Change{}, err
+		}
 		before, err := state(ctx, tx, workspace)
 		if err != nil {
 			return store.Change{}, err
@@ -111,7 +116,14 @@ func (a *Admission) DeletePlugin(ctx context.Context, workspace, name string, p 
 			return store.Change{}, err
 		}
 		change := newChange(workspace, name, orbit.OperationDelete, generation)
-		change.Impact, change.Reasons = decide(before, after)
+		decision := changeplan.Decide(before, after)
+		change.Impact, change.Reasons = decision.Impact, decision.Reasons
+		if !instance.Deleting {
+			if err := withinPolicy(workspace, instance.Spec.RestartPolicy, decision); err != nil {
+				return store.Change{}, err
+			}
+			change.PendingRestart = change.Impact.Interrupts() && !instance.Spec.RestartPolicy.Automatic()
+		}
 		now := time.Now()
 		change.State, change.FinishedAt, change.Deadline = orbit.ChangeApplied, &now, now
 		return change, tx.PutChange(ctx, change)

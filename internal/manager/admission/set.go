@@ -24,22 +24,37 @@ func state(ctx context.Context, tx *store.Tx, workspace string) (changeplan.Stat
 	return declared.State()
 }
 
-func decide(before, after changeplan.State) (orbit.Impact, []orbit.Reason) {
-	d := changeplan.Decide(before, after)
-	return d.Impact, d.Reasons
-}
-
 // decided reads what would be declared, in the transaction that declares it, and says what the change costs. It refuses
-// a set whose parts do not fit together, and a change that costs more than its writer was told.
-func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Change, before changeplan.State, limit orbit.Impact) (store.Change, error) {
-	after, err := state(ctx, tx, change.Workspace)
+// a set whose parts do not fit together, a change that the instance's restart policy forbids, and one that costs more
+// than its writer was told.
+func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Change, before store.Given, limit orbit.Impact) (store.Change, error) {
+	old, err := before.State()
+	if err != nil {
+		return store.Change{}, err
+	}
+	declared, err := tx.Declared(ctx, change.Workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	after, err := declared.State()
 	if err != nil {
 		return store.Change{}, err
 	}
 	if err := refuse("instance "+change.Workspace, checkFit(after)); err != nil {
 		return store.Change{}, err
 	}
-	change.Impact, change.Reasons = decide(before, after)
+	instance, err := tx.Instance(ctx, change.Workspace)
+	if err != nil {
+		return store.Change{}, err
+	}
+	decision, err := cost(instance.Served, before.Spec.RestartPolicy, declared.Spec.RestartPolicy, old, after)
+	if err != nil {
+		return store.Change{}, err
+	}
+	if err := withinPolicy(change.Workspace, declared.Spec.RestartPolicy, decision); err != nil {
+		return store.Change{}, err
+	}
+	change.Impact, change.Reasons = decision.Impact, decision.Reasons
 	return change, withinImpact(change, limit)
 }
 

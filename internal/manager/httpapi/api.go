@@ -20,6 +20,8 @@ import (
 type Writer interface {
 	PutInstance(ctx context.Context, workspace string, write orbit.InstanceWrite, p Precondition) (orbit.Change, error)
 	DeleteInstance(ctx context.Context, workspace string, p Precondition) (orbit.Change, error)
+	// Restart asks for a restart; a retry with the same key gets the first answer.
+	Restart(ctx context.Context, workspace, idempotencyKey string, ask orbit.RestartRequest) (orbit.Change, error)
 	PutPlugin(ctx context.Context, workspace, name string, write orbit.PluginWrite, p Precondition) (orbit.Change, error)
 	DeletePlugin(ctx context.Context, workspace, name string, p Precondition) (orbit.Change, error)
 	Plan(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanResult, error)

@@ -107,6 +107,23 @@ func (a *api) instances() {
 		return accept(a.writer.DeleteInstance(ctx, in.Workspace, in.precondition()))
 	})
 	route(a, huma.Operation{
+		OperationID: "restartInstance", Method: http.MethodPost, Path: "/v1/instances/{workspace}/restart", Tags: tags,
+		Summary: "Restart instance", DefaultStatus: http.StatusAccepted,
+		Description: "Replaces the instance's process without dropping a request, with all that is stored and waits for a " +
+			"restart, whatever its restart_policy.",
+		Errors: []int{http.StatusNotFound, http.StatusConflict},
+	}, func(ctx context.Context, in *struct {
+		WorkspacePath
+		IdempotencyKey string `header:"Idempotency-Key" doc:"A retry with the same key gets the first answer." maxLength:"128"`
+		Body           *orbit.RestartRequest
+	}) (*accepted, error) {
+		var ask orbit.RestartRequest
+		if in.Body != nil {
+			ask = *in.Body
+		}
+		return accept(a.writer.Restart(ctx, in.Workspace, in.IdempotencyKey, ask))
+	})
+	route(a, huma.Operation{
 		OperationID: "planChange", Method: http.MethodPost, Path: "/v1/instances/{workspace}/plan", Tags: tags,
 		Summary:     "Plan change",
 		Description: "What a write would cost now and what is wrong with it. Changes nothing; the workspace need not exist.",

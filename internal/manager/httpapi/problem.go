@@ -64,6 +64,7 @@ var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodePluginOwned:      http.StatusConflict,
 	orbit.CodeDeletionProtect:  http.StatusConflict,
 	orbit.CodeImpactExceeded:   http.StatusConflict,
+	orbit.CodeRestartForbidden: http.StatusConflict,
 	orbit.CodeDeleting:         http.StatusConflict,
 	orbit.CodeStale:            http.StatusPreconditionFailed,
 	orbit.CodePreconditionMiss: http.StatusPreconditionRequired,

@@ -61,12 +61,29 @@ func (v *Inventory) instance(ctx context.Context, row store.Instance) (orbit.Ins
 	for i, s := range secrets {
 		names[i] = s.Name
 	}
+	status := v.Supervisor.Status(ctx, row)
+	if status.PendingReasons, err = v.pending(ctx, row); err != nil {
+		return orbit.Instance{}, err
+	}
+	status.PendingRestart = len(status.PendingReasons) > 0
 	url := v.URL(row.Workspace)
 	return orbit.Instance{
 		Workspace: row.Workspace, InstanceSpec: row.Spec, SecretNames: names, URL: url, APIURL: url + "/api",
 		DatabaseName: postgres.DatabaseName(row.Workspace), ETag: row.ETag, Generation: row.Generation,
-		CreatedAt: row.CreatedAt, Status: v.Supervisor.Status(ctx, row),
+		CreatedAt: row.CreatedAt, Status: status,
 	}, nil
+}
+
+// pending says why stored changes wait for a restart; nothing where the instance's policy rolls them out.
+func (v *Inventory) pending(ctx context.Context, row store.Instance) ([]orbit.Reason, error) {
+	if row.Served == nil || row.Spec.RestartPolicy.Automatic() {
+		return nil, nil
+	}
+	declared, err := v.Store.Declared(ctx, row.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	return rollout.PendingRestart(*row.Served, declared)
 }
 
 // Plugin returns a plugin, whichever resource declared it, or store.ErrNotFound.

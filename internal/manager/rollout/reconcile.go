@@ -103,6 +103,9 @@ type rollout struct {
 	changes []store.Change
 	// decision is what lies between the two; the zero value at the first boot.
 	decision changeplan.Decision
+	// stored says that more is declared than declared, which waits for a restart: the instance's restart policy keeps it
+	// from being rolled out.
+	stored bool
 }
 
 // look reads what is declared and decides what lies between that and what runs.
@@ -126,27 +129,24 @@ func (a *actor) look(ctx context.Context) (rollout, error) {
 	if err != nil || r.served == nil {
 		return r, err
 	}
-	before, err := r.served.State()
-	if err != nil {
+	if r, err = r.obeyPolicy(); err != nil {
 		return r, err
 	}
-	after, err := r.declared.State()
-	if err != nil {
-		return r, err
-	}
-	r.decision = changeplan.Decide(before, after)
-	if reason := a.overdue(*r.served); reason != "" {
+	if reason := a.overdue(r); reason != "" {
 		r.decision.Impact = orbit.MaxImpact(r.decision.Impact, orbit.ImpactRestart)
 		r.decision.Reasons = append(r.decision.Reasons, orbit.Reason{Path: "instance", Impact: orbit.ImpactRestart, Because: reason})
 	}
 	return r, nil
 }
 
-// overdue says why the process has to be replaced although nobody declared anything; "" is not at all.
-func (a *actor) overdue(served store.Given) string {
+// overdue says why the process has to be replaced although what is declared does not ask for it; "" is not at all.
+func (a *actor) overdue(r rollout) string {
+	served := *r.served
 	switch {
 	case a.blue == nil:
 		return ""
+	case r.restartAsked():
+		return "a restart was asked for"
 	case a.blue.tainted:
 		return "it may run with a config that could not be taken back"
 	case served.URL != "" && served.URL != a.URL(a.workspace):
@@ -169,7 +169,11 @@ func (a *actor) finishServed(ctx context.Context) error {
 	if len(served) == 0 {
 		return nil
 	}
-	return a.finish(ctx, rollout{changes: served, declared: a.blue.record.Given})
+	r, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	return a.finish(ctx, rollout{changes: served, declared: a.blue.record.Given, stored: r.stored})
 }
 
 // deadline is when the rollout has failed: the earliest of what its changes ask for. There is none where nobody waits.
@@ -239,6 +243,10 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 	if err := a.finish(ctx, r); err != nil {
 		return err
 	}
+	if r.stored && slices.ContainsFunc(r.changes, func(c store.Change) bool { return c.Impact.Interrupts() }) {
+		a.event(ctx, "Normal", "RestartPending", fmt.Sprintf("generation %d is stored; what costs a restart waits for one, as restart_policy "+
+			"is %s", r.declared.Generation, r.declared.Spec.RestartPolicy), r.id)
+	}
 	if r.decision.Impact != orbit.ImpactNone || len(r.changes) > 0 {
 		a.logger.InfoContext(ctx, "rolled out", "rollout", r.id, "generation", r.declared.Generation,
 			"impact", r.impact(), "changes", len(r.changes), "duration", time.Since(start))
@@ -258,7 +266,13 @@ func (r rollout) impact() string {
 func (a *actor) finish(ctx context.Context, r rollout) error {
 	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
 		for _, c := range r.changes {
-			if err := tx.FinishChange(ctx, c.ID, nil); err != nil {
+			var err error
+			if r.stored && c.Impact.Interrupts() {
+				err = tx.StoreChange(ctx, c.ID)
+			} else {
+				err = tx.FinishChange(ctx, c.ID, nil)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -47,19 +47,21 @@ type changeRow struct {
 	Deadline               time.Time
 	IdempotencyKey         *string
 	RequestHash            string
+	PendingRestart         bool
 	CreatedAt              time.Time
 	FinishedAt             *time.Time
 }
 
 const changeColumns = "id, workspace, package, operation, generation, state, impact, reasons, warnings, progress, " +
-	"problem, rollout_id, previous, deadline, idempotency_key, request_hash, created_at, finished_at"
+	"problem, rollout_id, previous, deadline, idempotency_key, request_hash, pending_restart, created_at, finished_at"
 
 func (r changeRow) change() Change {
 	c := Change{
 		Change: orbit.Change{
 			ID: r.ID, Workspace: r.Workspace, Plugin: r.Package, Operation: r.Operation, Generation: r.Generation,
 			State: r.State, Impact: r.Impact, Reasons: r.Reasons, Warnings: r.Warnings, Progress: r.Progress,
-			Problem: r.Problem, RolloutID: r.RolloutID, CreatedAt: r.CreatedAt, FinishedAt: r.FinishedAt,
+			Problem: r.Problem, RolloutID: r.RolloutID, PendingRestart: r.PendingRestart, CreatedAt: r.CreatedAt,
+			FinishedAt: r.FinishedAt,
 		},
 		Previous: r.Previous, Deadline: r.Deadline, RequestHash: r.RequestHash,
 	}
@@ -107,10 +109,10 @@ func (tx *Tx) PutChange(ctx context.Context, c Change) error {
 		key = &c.IdempotencyKey
 	}
 	_, err := tx.db.Exec(ctx, "INSERT INTO changes (id, workspace, package, operation, generation, state, impact, "+
-		"reasons, warnings, problem, previous, deadline, idempotency_key, request_hash, finished_at) "+
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+		"reasons, warnings, problem, previous, deadline, idempotency_key, request_hash, pending_restart, finished_at) "+
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
 		c.ID, c.Workspace, c.Plugin, c.Operation, c.Generation, c.State, c.Impact, notNil(c.Reasons), notNil(c.Warnings),
-		c.Problem, c.Previous, c.Deadline, key, c.RequestHash, c.FinishedAt)
+		c.Problem, c.Previous, c.Deadline, key, c.RequestHash, c.PendingRestart, c.FinishedAt)
 	if err != nil {
 		return fmt.Errorf("record the change of %s: %w", c.Workspace, err)
 	}
@@ -125,6 +127,14 @@ func (s *Store) SetProgress(ctx context.Context, ids []string, rolloutID, progre
 		return fmt.Errorf("write the progress of rollout %s: %w", rolloutID, err)
 	}
 	return nil
+}
+
+// StoreChange records that a pending change costs a restart and was stored for a later one.
+func (tx *Tx) StoreChange(ctx context.Context, id string) error {
+	if _, err := tx.db.Exec(ctx, "UPDATE changes SET pending_restart = true WHERE id = $1 AND state = 'pending'", id); err != nil {
+		return fmt.Errorf("record that change %s waits for a restart: %w", id, err)
+	}
+	return tx.FinishChange(ctx, id, nil)
 }
 
 // FinishChange records that a pending change was applied, at the cost that it turned out to have.
@@ -147,9 +157,12 @@ func (tx *Tx) FailChange(ctx context.Context, c Change, problem *orbit.Problem) 
 	if err != nil {
 		return fmt.Errorf("record that change %s failed: %w", c.ID, err)
 	}
+	if c.Operation == orbit.OperationRestart {
+		return nil // it declared nothing
+	}
 	tag, err := tx.db.Exec(ctx, "UPDATE changes SET previous = $4, operation = CASE WHEN $4::jsonb IS NULL THEN 'create' ELSE operation END "+
 		"WHERE id = (SELECT id FROM changes WHERE workspace = $1 AND package = $2 AND generation > $3 AND state = 'pending' "+
-		"ORDER BY generation LIMIT 1) AND operation <> 'create'", c.Workspace, c.Plugin, c.Generation, c.Previous)
+		"AND operation <> 'restart' ORDER BY generation LIMIT 1) AND operation <> 'create'", c.Workspace, c.Plugin, c.Generation, c.Previous)
 	if err != nil {
 		return fmt.Errorf("rebase the change after %s: %w", c.ID, err)
 	}

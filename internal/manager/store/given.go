@@ -87,6 +87,7 @@ func (q queries) Without(ctx context.Context, given Given, workspace string, new
 	for _, c := range slices.Backward(newest) {
 		given.Generation = c.Generation - 1
 		switch {
+		case c.Operation == orbit.OperationRestart:
 		case c.Plugin != "" && c.Previous == nil:
 			delete(given.Plugins, c.Plugin)
 		case c.Plugin != "":
@@ -103,6 +104,34 @@ func (q queries) Without(ctx context.Context, given Given, workspace string, new
 		}
 	}
 	return given, nil
+}
+
+// LivePart is what the process that runs with g may run with when next is declared and nothing that costs a restart may
+// reach it; see changeplan.LivePart. Next's generation is its generation.
+func (g Given) LivePart(next Given) (Given, error) {
+	before, err := g.State()
+	if err != nil {
+		return Given{}, err
+	}
+	after, err := next.State()
+	if err != nil {
+		return Given{}, err
+	}
+	part := next
+	part.Spec.Release, part.Spec.MemoryLimitMiB = g.Spec.Release, g.Spec.MemoryLimitMiB
+	part.Spec.Config = string(changeplan.LivePart(before, after).Config.JSON())
+	part.Spec.Plugins, part.Plugins = versionsAlone(g.Spec.Plugins), versionsAlone(g.Plugins)
+	part.SecretSet, part.SecretRevisions = g.SecretSet, g.SecretRevisions
+	return part, nil
+}
+
+// versionsAlone are the plugins without their documents.
+func versionsAlone(plugins map[string]orbit.PluginSpec) map[string]orbit.PluginSpec {
+	alone := make(map[string]orbit.PluginSpec, len(plugins))
+	for name, plugin := range plugins {
+		alone[name] = orbit.PluginSpec{Version: plugin.Version}
+	}
+	return alone
 }
 
 // revisions tell by name which value each secret of a set has.
