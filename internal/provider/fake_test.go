@@ -225,16 +225,22 @@ func (f *fakeAPI) postPlan(w http.ResponseWriter, r *http.Request) {
 	var request orbit.PlanRequest
 	_ = json.NewDecoder(r.Body).Decode(&request)
 	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Plan: request})
-	switch {
-	case f.plan != nil:
+	if f.plan != nil {
 		respond(w, http.StatusOK, f.plan)
-	case request.Instance == nil && f.policy(r.PathValue("workspace")) == orbit.RestartForbid:
-		respond(w, http.StatusOK, orbit.PlanResult{Impact: orbit.ImpactRestart, Diagnostics: []orbit.Diagnostic{
-			{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Message: "it costs a restart, and the restart_policy is forbid"},
-		}})
-	default:
-		respond(w, http.StatusOK, orbit.PlanResult{Impact: orbit.ImpactRestart})
+		return
 	}
+	policy := f.policy(r.PathValue("workspace"))
+	if request.Instance != nil {
+		policy = request.Instance.RestartPolicy
+	}
+	result := orbit.PlanResult{Impact: orbit.ImpactRestart, PendingRestart: policy == orbit.RestartManual}
+	if policy == orbit.RestartForbid && request.Instance == nil {
+		result.Diagnostics = []orbit.Diagnostic{
+			{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Path: "here", Message: "it costs a restart"},
+			{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Path: "there", Message: "it costs a restart"},
+		}
+	}
+	respond(w, http.StatusOK, result)
 }
 
 // policy is the restart policy that is stored for the workspace.
@@ -248,7 +254,7 @@ func (f *fakeAPI) policy(workspace string) orbit.RestartPolicy {
 // obeyPolicy says whether a write is stored for a later restart, or answers that it is refused.
 func (f *fakeAPI) obeyPolicy(w http.ResponseWriter, policy orbit.RestartPolicy, impact orbit.Impact) (pending, refused bool) {
 	if impact.Interrupts() && policy == orbit.RestartForbid {
-		refuse(w, http.StatusConflict, orbit.CodeRestartForbidden, "it costs a restart, and the restart_policy is forbid")
+		refuse(w, http.StatusConflict, orbit.CodeRestartForbidden, "here: it costs a restart, and the restart_policy is forbid; nothing was touched")
 		return false, true
 	}
 	return impact.Interrupts() && policy == orbit.RestartManual, false

@@ -82,7 +82,11 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, plan.locate, &resp.Diagnostics)
 	if decision.Impact.Interrupts() && (releases || opinion.interrupts()) && !resp.Diagnostics.HasError() {
-		warnOfCost(workspace, after.RestartPolicy, describeReasons(decision.Reasons), &resp.Diagnostics)
+		why := decision.Reasons
+		if releases && opinion.result != nil {
+			why = append(why, opinion.result.Reasons...) // what waits, which orbitd alone knows
+		}
+		warnOfCost(workspace, after.RestartPolicy == orbit.RestartManual, describeReasons(why), &resp.Diagnostics)
 	}
 }
 

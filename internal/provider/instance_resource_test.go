@@ -78,6 +78,22 @@ func TestSecretsAreSentAgainOnlyWithAnotherVersion(t *testing.T) {
 	}
 }
 
+func TestAReasonClaimsNoMoreOfASecretThanTheVersionTells(t *testing.T) {
+	t.Parallel()
+	config := with(acme(), object{
+		"config":     baseConfig + "integrations: {github: [{host: github.com, token: \"${TOKEN}\"}]}\n",
+		"secrets_wo": object{"TOKEN": "one"}, "secrets_wo_version": 1,
+	})
+	instance := existing(t, newFakeAPI(t), config)
+	p := instance.plan(t, with(config, object{"secrets_wo_version": 2}))
+	must(t, "plan", p.diags)
+	reasons := p.get("change_reasons").([]any)
+	if len(reasons) != 1 {
+		t.Fatalf("reasons = %v, want one", reasons)
+	}
+	want(t, reasons[0].(object)["because"].(string), "the secret TOKEN that it refers to may have changed (secrets_wo_version did), and ")
+}
+
 func TestAnInterruptedCreateIsKeptWithoutAnError(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)

@@ -19,6 +19,9 @@ type opinion struct {
 // interrupts says whether a warning of a restart is due: not where orbitd knows that nothing runs yet.
 func (o opinion) interrupts() bool { return o.result == nil || o.result.Impact.Interrupts() }
 
+// stores says whether orbitd will keep the change for a later restart.
+func (o opinion) stores() bool { return o.result != nil && o.result.PendingRestart }
+
 // askManager has orbitd look at a planned change. What it finds becomes diagnostics. A manager that cannot answer now
 // does not stop a plan, because the plan may be the one that starts it; a rejected token does.
 func (c *connected) askManager(ctx context.Context, subject, workspace string, request orbit.PlanRequest, where locate,
@@ -32,9 +35,10 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 		if request.Instance != nil && request.SecretNames == nil {
 			mentionVersion(result.Diagnostics)
 		}
-		mentionPolicy(result.Diagnostics, request)
-		for _, finding := range result.Diagnostics {
-			reportFindings(findingSummary(subject, workspace, finding), []orbit.Diagnostic{finding}, where, diags)
+		forbidden, others := partition(result.Diagnostics)
+		reportForbidden(workspace, forbidden, request.Instance != nil, diags)
+		for _, finding := range others {
+			reportFindings(findingSummary(subject, finding), []orbit.Diagnostic{finding}, where, diags)
 		}
 		return opinion{result}
 	case cannotAnswerNow(err):
@@ -43,17 +47,6 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 		c.reportError("Unable to plan "+subject, err, where, diags)
 	}
 	return opinion{}
-}
-
-// storedPolicy is the restart policy that orbitd has of a workspace's instance; "" where it cannot be learned.
-func (c *connected) storedPolicy(ctx context.Context, workspace string) orbit.RestartPolicy {
-	instance, err := ask(ctx, c.conn, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
-		return client.GetInstance(ctx, workspace)
-	})
-	if err != nil {
-		return ""
-	}
-	return instance.RestartPolicy
 }
 
 // mentionVersion says why a secret can be undefined although the configuration has it.
@@ -66,10 +59,8 @@ func mentionVersion(findings []orbit.Diagnostic) {
 	}
 }
 
-func findingSummary(subject, workspace string, finding orbit.Diagnostic) string {
+func findingSummary(subject string, finding orbit.Diagnostic) string {
 	switch {
-	case finding.Code == orbit.CodeRestartForbidden:
-		return forbiddenSummary(workspace)
 	case finding.Severity != orbit.SeverityWarning:
 		return "Invalid " + subject
 	case finding.Code == orbit.CodeUnchecked:

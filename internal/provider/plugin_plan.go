@@ -62,17 +62,17 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after},
 	}, plan.locate, &resp.Diagnostics)
 	if decision.Impact.Interrupts() && opinion.interrupts() && !resp.Diagnostics.HasError() {
-		warnOfCost(workspace, r.storedPolicy(ctx, workspace), describeReasons(decision.Reasons), &resp.Diagnostics)
+		warnOfCost(workspace, opinion.stores(), describeReasons(decision.Reasons), &resp.Diagnostics)
 	}
 }
 
 // planRemoval says what removing the plugin leads to, or that orbitd will not let it.
 func (r *pluginResource) planRemoval(ctx context.Context, state *pluginModel, diags *diag.Diagnostics) {
 	workspace, pkg := state.Workspace.ValueString(), state.Package.ValueString()
-	r.askManager(ctx, state.name(), workspace, orbit.PlanRequest{DeletePlugin: pkg}, state.locate, diags)
+	opinion := r.askManager(ctx, state.name(), workspace, orbit.PlanRequest{DeletePlugin: pkg}, state.locate, diags)
 	if diags.HasError() {
 		return
 	}
-	warnOfCost(workspace, r.storedPolicy(ctx, workspace), "The plan removes plugin "+pkg+". A process cannot unload a plugin, so "+
+	warnOfCost(workspace, opinion.stores(), "The plan removes plugin "+pkg+". A process cannot unload a plugin, so "+
 		"the instance restarts without it, unless the instance itself is deleted. Its tables stay in the database.", diags)
 }

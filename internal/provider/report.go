@@ -66,6 +66,9 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not accept the token from "+
 			c.conn.tokenSource()+". Its token is in the file token of its data directory.", requestLine(problem)))
 		return
+	case problem.Code == orbit.CodeRestartForbidden: // its findings are its reasons
+		diags.AddError(summary, joinParagraphs(sentence(problem.Detail), describeReasons(problem.Reasons), requestLine(problem)))
+		return
 	}
 	if orbit.HasErrors(problem.Diagnostics) && len(problem.LogTail) == 0 {
 		findings := make([]orbit.Diagnostic, len(problem.Diagnostics))
@@ -130,9 +133,6 @@ func describeProblem(problem *orbit.Problem) string {
 	}
 	if problem.Code == orbit.CodeImpactExceeded {
 		paragraphs = append(paragraphs, "Nothing was changed. Plan again to see what the change costs now.")
-	}
-	if problem.Code == orbit.CodeRestartForbidden {
-		paragraphs = append(paragraphs, "Nothing was changed. "+allowRestart(problem.Plugin != ""))
 	}
 	if len(problem.Reasons) > 0 {
 		paragraphs = append(paragraphs, describeReasons(problem.Reasons))

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -64,8 +65,7 @@ func refuseRestart(workspace string, decision changeplan.Decision, diags *diag.D
 	causes := slices.DeleteFunc(slices.Clone(decision.Reasons), func(r orbit.Reason) bool { return !r.Impact.Interrupts() })
 	diags.AddAttributeError(path.Root("restart_policy"), forbiddenSummary(workspace), joinParagraphs(
 		"The plan costs "+withArticle(decision.Impact)+", and restart_policy is forbid:", describeReasons(causes),
-		"Apply it in a maintenance window, with restart_policy = \"auto\", or store it for a later restart with \"manual\". "+
-			"For example: "+inWindow+"."))
+		allowRestart(true)))
 }
 
 func withArticle(impact orbit.Impact) string {
@@ -75,32 +75,51 @@ func withArticle(impact orbit.Impact) string {
 	return "a " + string(impact)
 }
 
-// mentionPolicy says what to do about a restart that orbitd does not allow.
-func mentionPolicy(findings []orbit.Diagnostic, request orbit.PlanRequest) {
-	for i := range findings {
-		if findings[i].Code == orbit.CodeRestartForbidden {
-			findings[i].Message = joinParagraphs(fullStop(findings[i].Message), allowRestart(request.Instance == nil))
+// partition takes the restarts that orbitd forbids out of what it found.
+func partition(findings []orbit.Diagnostic) (forbidden, others []orbit.Diagnostic) {
+	for _, finding := range findings {
+		if finding.Code == orbit.CodeRestartForbidden {
+			forbidden = append(forbidden, finding)
+		} else {
+			others = append(others, finding)
 		}
+	}
+	return forbidden, others
+}
+
+// reportForbidden shows in one error the restarts that orbitd forbids, and what to do about them.
+func reportForbidden(workspace string, forbidden []orbit.Diagnostic, own bool, diags *diag.Diagnostics) {
+	lines := make([]string, len(forbidden))
+	for i, finding := range forbidden {
+		lines[i] = "- " + finding.String()
+	}
+	detail := joinParagraphs(strings.Join(lines, "\n"), allowRestart(own))
+	switch {
+	case len(forbidden) == 0:
+	case own:
+		diags.AddAttributeError(path.Root("restart_policy"), forbiddenSummary(workspace), detail)
+	default:
+		diags.AddError(forbiddenSummary(workspace), detail)
 	}
 }
 
-// allowRestart is the way out where a policy forbids a restart.
-func allowRestart(plugin bool) string {
-	const set = "In a maintenance window set the instance's restart_policy to \"auto\", or to \"manual\" to store changes for a " +
-		"later restart."
-	if !plugin {
-		return set
+// allowRestart is the way out where a policy forbids a restart: one's own, or the one that is stored.
+func allowRestart(own bool) string {
+	if own {
+		return "Apply it in a maintenance window, with restart_policy = \"auto\", or store it for a later restart with \"manual\". " +
+			"For example: " + inWindow + "."
 	}
-	return set + " A plugin obeys the policy that is stored, so that has to be applied first, in an apply of its own: " +
+	return "A plugin obeys the restart_policy that is stored for its instance. So in a maintenance window first apply the " +
+		"instance with restart_policy = \"auto\", or \"manual\" to store changes for a later restart, in an apply of its own: " +
 		"terraform apply -target=<the orbit_backstage_instance>."
 }
 
 // restartSummary is the same for an instance and its plugins, so that Terraform shows one warning for each instance.
 func restartSummary(workspace string) string { return "Instance " + workspace + " will be restarted" }
 
-// warnOfCost says what a planned change that costs a restart leads to under the policy.
-func warnOfCost(workspace string, policy orbit.RestartPolicy, why string, diags *diag.Diagnostics) {
-	if policy == orbit.RestartManual {
+// warnOfCost says what a planned change that costs a restart leads to: that, or that it is stored for a later one.
+func warnOfCost(workspace string, stored bool, why string, diags *diag.Diagnostics) {
+	if stored {
 		diags.AddWarning("Instance "+workspace+" will wait for a restart", joinParagraphs(why, waits(workspace)))
 		return
 	}

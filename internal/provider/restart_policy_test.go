@@ -101,12 +101,16 @@ func TestARestartThatOrbitdForbidsAtApplyTouchesNothing(t *testing.T) {
 	p := instance.plan(t, with(acme(), object{"memory_limit_mib": 512}))
 	api.change(t, func() {
 		api.refusal = &orbit.Problem{
-			Title: "A restart is forbidden", Code: orbit.CodeRestartForbidden, Detail: "the restart_policy of instance acme is forbid",
-			Reasons: []orbit.Reason{{Path: "memory_limit_mib", Impact: orbit.ImpactRestart, Because: "it changed"}},
+			Title: "Instance acme may not restart now", Code: orbit.CodeRestartForbidden, RequestID: "r-7",
+			Detail:      "the restart_policy of instance acme is forbid; nothing was touched",
+			Diagnostics: []orbit.Diagnostic{{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Message: "said already"}},
+			Reasons:     []orbit.Reason{{Path: "memory_limit_mib", Impact: orbit.ImpactRestart, Because: "it changed"}},
 		}
 	})
-	want(t, instance.apply(t, p).errors(), "Unable to update instance acme", "restart_policy of instance acme is forbid",
-		"Nothing was changed.", `restart_policy to "auto"`, "memory_limit_mib: restart, because it changed")
+	if got := instance.apply(t, p).errors(); got != "Unable to update instance acme: The restart_policy of instance acme is "+
+		"forbid; nothing was touched.\n\n- memory_limit_mib: restart, because it changed\n\nRequest r-7 in orbitd's log." {
+		t.Errorf("error = %q", got)
+	}
 	if diff := cmp.Diff(before, decode(instance.state)); diff != "" {
 		t.Errorf("the state moved:\n%s", diff)
 	}
@@ -199,7 +203,11 @@ func TestAPluginObeysTheStoredPolicyForbid(t *testing.T) {
 		if !p.diags.hasErrors() {
 			t.Errorf("%s: the plan went through", name)
 		}
-		want(t, p.diags.errors(), "Instance acme must not be restarted: It costs a restart", "has to be applied first", `restart_policy to "auto"`)
+		want(t, p.diags.errors(), "Instance acme must not be restarted: - here: it costs a restart\n- there: ",
+			"obeys the restart_policy that is stored", `first apply the instance with restart_policy = "auto"`, "-target")
+		if got := len(p.diags.of(tfprotov6.DiagnosticSeverityError)); got != 1 {
+			t.Errorf("%s: %d errors, want one", name, got)
+		}
 		if p.diags.warnings() != "" {
 			t.Errorf("%s: a refused plan warns as well: %s", name, p.diags.warnings())
 		}
@@ -207,7 +215,7 @@ func TestAPluginObeysTheStoredPolicyForbid(t *testing.T) {
 	// What was planned before the policy was stored is refused by orbitd.
 	must(t, "plan", updated.diags)
 	must(t, "plan", created.diags)
-	want(t, plugin.apply(t, removed).errors(), "Unable to delete plugin "+argoCDPackage+" of acme", "restart_policy is forbid", "Nothing was changed.")
+	want(t, plugin.apply(t, removed).errors(), "Unable to delete plugin "+argoCDPackage+" of acme", "restart_policy is forbid; nothing was touched.")
 	if !plugin.exists() || len(api.plugins["acme"]) != 1 {
 		t.Error("the plugin is gone")
 	}
