@@ -127,7 +127,7 @@ func (f *fakeAPI) admit(w http.ResponseWriter, r *http.Request, exists bool, eta
 	case match != "" && match != etag:
 		refuse(w, http.StatusPreconditionFailed, orbit.CodeStale, "somebody else changed it since it was read; nothing was touched, plan again")
 	case f.costs != "" && write.MaxImpact.Valid() && f.costs.Exceeds(write.MaxImpact):
-		refuse(w, http.StatusConflict, orbit.CodeImpactExceeded, "planned "+string(write.MaxImpact)+", now a "+string(f.costs))
+		refuse(w, http.StatusConflict, orbit.CodeImpactExceeded, "planned "+string(write.MaxImpact)+", now a "+string(f.costs)+"; nothing was touched, plan again")
 	case f.refusal != nil && match != "":
 		w.Header().Set("Content-Type", orbit.ProblemMediaType)
 		w.WriteHeader(http.StatusConflict)

@@ -189,7 +189,7 @@ func TestAChangeThatCostsMoreThanPlannedTouchesNothing(t *testing.T) {
 	instance := existing(t, api, acme())
 	p := instance.plan(t, with(acme(), object{"config": baseConfig + `    /b: {target: "https://b.example.com"}` + "\n"}))
 	api.costs = orbit.ImpactRestart
-	want(t, instance.apply(t, p).errors(), "Planned live, now a restart", "Nothing was changed. Plan again")
+	want(t, instance.apply(t, p).errors(), "Planned live, now a restart; nothing was touched, plan again.")
 	if got := api.sent("PUT"); got[len(got)-1].Instance.MaxImpact != orbit.ImpactLive {
 		t.Errorf("max_impact = %s, want live", got[len(got)-1].Instance.MaxImpact)
 	}

@@ -66,7 +66,8 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not accept the token from "+
 			c.conn.tokenSource()+". Its token is in the file token of its data directory.", requestLine(problem)))
 		return
-	case problem.Code == orbit.CodeRestartForbidden: // its findings are its reasons
+	case problem.Code == orbit.CodeRestartForbidden, problem.Code == orbit.CodeImpactExceeded:
+		// The detail says that nothing was touched, and what to do; findings would say the reasons again.
 		diags.AddError(summary, joinParagraphs(sentence(problem.Detail), describeReasons(problem.Reasons), requestLine(problem)))
 		return
 	}
@@ -130,9 +131,6 @@ func describeProblem(problem *orbit.Problem) string {
 	paragraphs := []string{sentence(cause)}
 	if problem.Plugin != "" && !strings.Contains(cause, problem.Plugin) {
 		paragraphs = append(paragraphs, "Plugin at fault: "+problem.Plugin)
-	}
-	if problem.Code == orbit.CodeImpactExceeded {
-		paragraphs = append(paragraphs, "Nothing was changed. Plan again to see what the change costs now.")
 	}
 	if len(problem.Reasons) > 0 {
 		paragraphs = append(paragraphs, describeReasons(problem.Reasons))
