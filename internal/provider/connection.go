@@ -30,7 +30,7 @@ type connection struct {
 	client *orbit.Client
 	err    error
 
-	outage outage
+	reach reach
 }
 
 // errUnconfigured is why there is no client yet.

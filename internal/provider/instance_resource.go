@@ -123,7 +123,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	awaitUnfinished(ctx, r.conn, "instance "+workspace, timeout, resp.Private, state.locate, &resp.Diagnostics)
-	instance, err := ask(ctx, r.conn, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
+	instance, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
 		return client.GetInstance(ctx, workspace)
 	})
 	switch imported := state.ChangeImpact.IsNull(); {

@@ -27,7 +27,7 @@ func (o opinion) stores() bool { return o.result != nil && o.result.PendingResta
 func (c *connected) askManager(ctx context.Context, subject, workspace string, request orbit.PlanRequest, where locate,
 	diags *diag.Diagnostics,
 ) opinion {
-	result, err := ask(ctx, c.conn, func(ctx context.Context, client *orbit.Client) (*orbit.PlanResult, error) {
+	result, err := ask(ctx, c.conn, planPatience, func(ctx context.Context, client *orbit.Client) (*orbit.PlanResult, error) {
 		return client.Plan(ctx, workspace, request)
 	})
 	switch {

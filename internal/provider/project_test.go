@@ -36,7 +36,7 @@ func build(module, name string) (string, error) {
 		return "", err
 	}
 	program := filepath.Join(dir, name)
-	command := exec.Command("go", "build", "-o", program, ".") //nolint:noctx // the test's own deadline ends it
+	command := exec.Command("go", "build", "-o", program, ".")
 	command.Dir = module
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", name, err, output)

@@ -12,47 +12,61 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// questionTimeout bounds what a read or a plan asks orbitd, with all repetitions: a plan can do without the answer.
-const questionTimeout = 10 * time.Second
+const (
+	// readPatience bounds what a read asks orbitd, with all repetitions: a plan can do with the last known state.
+	readPatience = 10 * time.Second
+	// planPatience bounds what a plan asks, for which orbitd may have to ask npm's registry.
+	planPatience = 45 * time.Second
+)
 
-// outage remembers why orbitd could not be asked.
-type outage struct {
-	mu  sync.Mutex
-	why error
+// reach remembers whether orbitd could be asked.
+type reach struct {
+	mu       sync.Mutex
+	answered bool
+	why      error // why nobody answered
 }
 
-func (o *outage) get() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.why
+// lost is why nobody answers; nil as long as somebody may.
+func (r *reach) lost() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.why
 }
 
-func (o *outage) set(why error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.why = why
+// learn takes in how a question went. Once one was answered, silence is no sign that orbitd is away.
+func (r *reach) learn(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !outOfReach(err) {
+		r.answered = true
+	} else if !r.answered {
+		r.why = err
+	}
 }
 
-// ask puts a question of a read or a plan to orbitd. Once one found nobody there, all later ones have that answer at once,
-// so that a plan of many resources waits once: Terraform configures the provider anew for every plan and apply.
-func ask[T any](ctx context.Context, c *connection, question func(context.Context, *orbit.Client) (T, error)) (T, error) {
+// ask puts a question of a read or a plan to orbitd. Where the first one finds nobody there, all later ones have that answer
+// at once, so that a plan of many resources waits once: Terraform configures the provider anew for every plan and apply.
+func ask[T any](ctx context.Context, c *connection, patience time.Duration,
+	question func(context.Context, *orbit.Client) (T, error),
+) (T, error) {
 	var none T
 	client, err := c.Client()
 	if err != nil {
 		return none, err
 	}
-	if err := c.outage.get(); err != nil {
+	if err := c.reach.lost(); err != nil {
 		return none, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, questionTimeout)
+	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := question(bounded, client)
-	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
-		err = &orbit.ConnectionError{Endpoint: c.endpoint, Err: fmt.Errorf("no answer within %s", questionTimeout)}
+	switch {
+	case ctx.Err() != nil:
+		return answer, err // the run was interrupted, which says nothing of orbitd
+	case err != nil && bounded.Err() != nil:
+		err = &orbit.ConnectionError{Endpoint: c.endpoint, Err: fmt.Errorf("no answer within %s", patience)}
 	}
-	if outOfReach(err) {
-		c.outage.set(err)
-	}
+	c.reach.learn(err)
 	return answer, err
 }
 

@@ -119,6 +119,24 @@ func TestWithoutOrbitdNothingIsImported(t *testing.T) {
 	}
 }
 
+func TestAnOrbitdThatAnsweredIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	first, second := existing(t, api, acme()), existing(t, api, with(acme(), object{"workspace": "second"}))
+	for name, answers := range map[string]bool{"it answered before": true, "it never did": false} {
+		c := coreFor(t, api)
+		first.core, second.core = c, c
+		if answers {
+			must(t, "read", first.read(t))
+		}
+		api.change(t, func() { api.starting = 1 + orbit.DefaultRetryMax })
+		want(t, first.read(t).warnings(), "Planned without orbitd", "orbitd is starting")
+		if asked := second.read(t).warnings() == ""; asked != answers {
+			t.Errorf("%s: it was asked again: %v", name, asked)
+		}
+	}
+}
+
 // A plan asks for what it can do without, so it waits for an orbitd that does not answer once and not for each resource.
 func TestAPlanOfManyResourcesWaitsOnceForAnOrbitdThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()

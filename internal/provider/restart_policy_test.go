@@ -83,6 +83,18 @@ func TestForbidLetsEverythingElseThrough(t *testing.T) {
 	must(t, "policy alone", instance.apply(t, p))
 }
 
+func TestWhatOrbitdForbidsAnInstanceIsShownAtItsPolicy(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	instance := existing(t, api, under("forbid"))
+	api.plan = &orbit.PlanResult{Impact: orbit.ImpactRestart, Diagnostics: []orbit.Diagnostic{
+		{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Path: "x.y", Message: "a plugin of its own refers to the secret"},
+	}}
+	p := instance.plan(t, with(under("forbid"), object{"deletion_protection": false}))
+	want(t, p.diags.errors(), `[AttributeName("restart_policy")] Instance acme must not be restarted: - x.y: a plugin of its own`,
+		`var.in_window ? "auto" : "forbid"`)
+}
+
 func TestAnUnknownPolicyLeavesTheCheckToTheApply(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)

@@ -18,7 +18,7 @@ func awaitUnfinished(ctx context.Context, conn *connection, subject string, time
 	if id == "" {
 		return
 	}
-	change, err := ask(ctx, conn, func(ctx context.Context, client *orbit.Client) (*orbit.Change, error) {
+	change, err := ask(ctx, conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Change, error) {
 		return client.GetChange(ctx, id, 0)
 	})
 	switch {
