@@ -83,8 +83,8 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, plan.locate, &resp.Diagnostics)
 	if decision.Impact.Interrupts() && (releases || opinion.interrupts()) && !resp.Diagnostics.HasError() {
 		why := decision.Reasons
-		if releases && opinion.result != nil {
-			why = append(why, opinion.result.Reasons...) // what waits, which orbitd alone knows
+		if releases { // what waits is known to orbitd alone
+			why = joinReasons(why, opinion.reasons())
 		}
 		warnOfCost(workspace, after.RestartPolicy == orbit.RestartManual, describeReasons(why), &resp.Diagnostics)
 	}

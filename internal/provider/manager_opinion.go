@@ -22,6 +22,14 @@ func (o opinion) interrupts() bool { return o.result == nil || o.result.Impact.I
 // stores says whether orbitd will keep the change for a later restart.
 func (o opinion) stores() bool { return o.result != nil && o.result.PendingRestart }
 
+// reasons are why orbitd says so.
+func (o opinion) reasons() []orbit.Reason {
+	if o.result == nil {
+		return nil
+	}
+	return o.result.Reasons
+}
+
 // askManager has orbitd look at a planned change. What it finds becomes diagnostics. A manager that cannot answer now
 // does not stop a plan, because the plan may be the one that starts it; a rejected token does.
 func (c *connected) askManager(ctx context.Context, subject, workspace string, request orbit.PlanRequest, where locate,
@@ -37,6 +45,9 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 		}
 		forbidden, others := partition(result.Diagnostics)
 		reportForbidden(workspace, forbidden, request.Instance != nil, diags)
+		if request.DeletePlugin != "" {
+			others = nil // what stays has plans of its own
+		}
 		for _, finding := range others {
 			reportFindings(findingSummary(subject, finding), []orbit.Diagnostic{finding}, where, diags)
 		}

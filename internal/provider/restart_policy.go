@@ -29,6 +29,17 @@ func releasing(decision changeplan.Decision) changeplan.Decision {
 	}
 }
 
+// joinReasons are the first reasons and those of the others that are new.
+func joinReasons(first, others []orbit.Reason) []orbit.Reason {
+	joined := slices.Clone(first)
+	for _, reason := range others {
+		if !slices.Contains(joined, reason) {
+			joined = append(joined, reason)
+		}
+	}
+	return joined
+}
+
 // obey plans what the planned policy makes of a decision: under auto a restart counts, else nothing restarts. Whether
 // something waits for a restart afterwards is known unless the change can move it.
 func (m *instanceModel) obey(decision changeplan.Decision, prior *instanceModel) {
@@ -114,16 +125,14 @@ func allowRestart(own bool) string {
 		"terraform apply -target=<the orbit_backstage_instance>."
 }
 
-// restartSummary is the same for an instance and its plugins, so that Terraform shows one warning for each instance.
-func restartSummary(workspace string) string { return "Instance " + workspace + " will be restarted" }
-
-// warnOfCost says what a planned change that costs a restart leads to: that, or that it is stored for a later one.
+// warnOfCost says what a planned change that costs a restart leads to: that, or that it is stored for a later one. The
+// summary is the same for an instance and its plugins, so that Terraform shows one warning for each instance.
 func warnOfCost(workspace string, stored bool, why string, diags *diag.Diagnostics) {
 	if stored {
 		diags.AddWarning("Instance "+workspace+" will wait for a restart", joinParagraphs(why, waits(workspace)))
 		return
 	}
-	diags.AddWarning(restartSummary(workspace), why)
+	diags.AddWarning("Instance "+workspace+" will be restarted", why)
 }
 
 // warnOfWaiting says after an apply that the change was stored.

@@ -164,12 +164,16 @@ func TestAutoRollsOutWhatIsPending(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
 	instance := pending(t, api)
+	api.plan = &orbit.PlanResult{Impact: orbit.ImpactRestart, Reasons: []orbit.Reason{
+		{Path: "memory_limit_mib", Impact: orbit.ImpactRestart, Because: "that is what waits"},
+	}}
 	p := instance.plan(t, restarting("auto"))
 	wantPlanned(t, p, object{"change_impact": "restart", "restart_revision": unknown, "pending_restart": unknown})
 	if reasons := p.get("change_reasons").([]any); len(reasons) != 1 || reasons[0].(object)["path"] != "restart_policy" {
 		t.Errorf("reasons = %v, want restart_policy", reasons)
 	}
-	want(t, p.diags.warnings(), "Instance acme will be restarted", "restart_policy: restart, because stored changes wait")
+	want(t, p.diags.warnings(), "Instance acme will be restarted", "restart_policy: restart, because stored changes wait",
+		"memory_limit_mib: restart, because that is what waits")
 	must(t, "apply", instance.apply(t, p))
 	if instance.get("pending_restart") != false || instance.get("restart_revision") != 1 {
 		t.Errorf("pending = %v, revision = %v, want false and 1", instance.get("pending_restart"), instance.get("restart_revision"))
