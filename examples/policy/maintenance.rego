@@ -5,21 +5,27 @@ package orbit.maintenance
 
 deny contains message if {
 	not data.window.open
-	some change in input.resource_changes
-	some reason in restarts(change)
-	message := sprintf("%s: %s, and it is not in the maintenance window", [change.address, reason])
+	some restart in restarts
+	message := sprintf("%s: %s, and it is not in the maintenance window", [restart.address, restart.why])
 }
 
-# A planned change says itself what it costs. A plan without changes keeps what the last one cost, so actions come first.
-restarts(change) := {reason |
+# A planned change says itself what it costs. What does not change keeps what its last change cost, so actions come first.
+restarts contains {"address": change.address, "why": why} if {
+	some change in input.resource_changes
 	changes_something(change)
 	change.change.after.change_impact in {"restart", "upgrade"}
-	paths := [part.path | some part in change.change.after.change_reasons; part.impact in {"restart", "upgrade"}]
-	reason := sprintf("it costs %s for %s", [change.change.after.change_impact, concat(", ", paths)])
-} | {"what it costs is known only after apply" |
+	paths := [reason.path | some reason in change.change.after.change_reasons; reason.impact in {"restart", "upgrade"}]
+	why := sprintf("it costs %s for %s", [change.change.after.change_impact, concat(", ", paths)])
+}
+
+restarts contains {"address": change.address, "why": "what it costs is known only after apply"} if {
+	some change in input.resource_changes
 	changes_something(change)
 	change.change.after_unknown.change_impact
-} | {"removing a plugin costs a restart" |
+}
+
+restarts contains {"address": change.address, "why": "removing a plugin costs a restart"} if {
+	some change in input.resource_changes
 	change.type == "orbit_backstage_plugin"
 	"delete" in change.change.actions
 	not instance(change.change.before.workspace, "delete")

@@ -106,6 +106,12 @@ func TestWhatIsNotAnOutageIsStillAnErrorAtRead(t *testing.T) {
 	want(t, instance.read(t).errors(), "Unable to read instance acme", "A fault")
 }
 
+func TestWithoutOrbitdADataSourceIsAnError(t *testing.T) {
+	t.Parallel()
+	_, diags := readInstance(t, nobody(t), "acme")
+	want(t, diags.errors(), "Unable to read instance acme", "http://127.0.0.1:1", "cannot be reached")
+}
+
 func TestWithoutOrbitdNothingIsImported(t *testing.T) {
 	t.Parallel()
 	for name, away := range map[string]*core{
