@@ -71,6 +71,14 @@ func TestAccAPlanIsAppliedAsItWasPlannedOrNotAtAll(t *testing.T) {
 			says:  []string{"Warning: Instance is-stored waits for a restart", "Apply complete! Resources: 0 added, 1 changed"},
 			again: "restart_policy: restart, because stored changes wait",
 		},
+		"is-unknown": {
+			before: accPolicy("auto", "http://a", ""),
+			planned: strings.Replace(accPolicy("later", "http://b", ""), `"later"`, "terraform_data.later.output", 1) +
+				"resource \"terraform_data\" \"later\" {\n  input = \"forbid\"\n}\n",
+			move:  func(*testing.T, manager) {},
+			says:  []string{"Error: Instance is-unknown must not be restarted", "backend.cors.origin: restart"},
+			again: "Error: Instance is-unknown must not be restarted",
+		},
 		"is-gone": {
 			before: accPolicy("auto", "http://a", "0.24.0"), planned: accPolicy("auto", "http://a", "0.25.0"),
 			args: []string{"-target=orbit_backstage_plugin.todo"},
