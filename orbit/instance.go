@@ -149,11 +149,12 @@ const (
 	ConditionProgressing  = "Progressing"  // a rollout is under way
 	ConditionCrashLooping = "CrashLooping" // ended by itself 5 times in 10 minutes
 	ConditionIsolated     = "Isolated"     // runs as a user of its own
+	ConditionRoomForGreen = "RoomForGreen" // memory had room for the last restart's new process beside the old one; else requests waited
 )
 
 // Condition is one aspect of an instance's state, with the meaning Kubernetes gives it.
 type Condition struct {
-	Type   string `json:"type" doc:"Ready, Progressing, CrashLooping or Isolated."`
+	Type   string `json:"type" doc:"Ready, Progressing, CrashLooping, Isolated or RoomForGreen."`
 	Status string `json:"status" enum:"True,False,Unknown"`
 	// Reason is one CamelCase word.
 	Reason             string    `json:"reason" doc:"One word for programs."`

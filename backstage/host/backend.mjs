@@ -13,31 +13,31 @@ export class Backend {
   #require;
   #features;
   #owners;
-  #workspace;
+  #tasks;
   #config = new PushedConfig();
   #backend;
   #port;
   #stopped = false;
 
-  /** Loads the framework; `features` and `owners` are what loadFeatures gave. */
-  constructor({ require, features, owners, workspace }) {
+  /** Loads the framework; `features`, `owners` and `tasks` are what loadFeatures gave. */
+  constructor({ require, features, owners, tasks }) {
     this.#require = require;
     this.#features = features;
     this.#owners = owners;
-    this.#workspace = workspace;
+    this.#tasks = tasks;
     this.#backend = framework(require).createBackend();
   }
 
   /**
-   * Starts Backstage and returns the port it listens on when it is ready.
+   * Starts Backstage for the workspace and returns the port it listens on when it is ready.
    *
    * @throws {Failure} boot_failed
    */
-  async start(config) {
+  async start(config, workspace) {
     try {
       this.#port = await ReservedPort.on(listenHost(config));
       const rootConfig = await this.#config.open(framework(this.#require), this.#withPort(config));
-      for (const service of this.#services(rootConfig)) this.#backend.add(service);
+      for (const service of this.#services(rootConfig, workspace)) this.#backend.add(service);
       for (const feature of this.#features) this.#backend.add(feature);
       await this.#backend.start();
       if (this.#stopped) throw new Failure('wrong_state', 'stopped while Backstage was starting');
@@ -57,10 +57,11 @@ export class Backend {
     return this.#config.push(this.#withPort(config));
   }
 
-  /** Finishes requests and tasks; without effect before start. */
-  stop() {
+  /** Finishes tasks and requests; without effect before start. */
+  async stop() {
     this.#stopped = true;
-    return this.#backend.stop();
+    await this.#tasks.finish();
+    await this.#backend.stop();
   }
 
   #withPort(config) {
@@ -68,14 +69,14 @@ export class Backend {
     return { ...config, backend: { ...config.backend, listen: { host, port: number } } };
   }
 
-  #services(rootConfig) {
+  #services(rootConfig, workspace) {
     const { coreServices, createServiceFactory, rootHttpRouterServiceFactory } = framework(this.#require);
     return [
       createServiceFactory({ service: coreServices.rootConfig, deps: {}, factory: () => rootConfig }),
       createServiceFactory({
         service: coreServices.rootLogger,
         deps: { config: coreServices.rootConfig },
-        factory: ({ config }) => createLogger(this.#require, config, this.#workspace),
+        factory: ({ config }) => createLogger(this.#require, config, workspace),
       }),
       rootHttpRouterServiceFactory({
         configure: ({ server, applyDefaults }) => {

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Failure, describe, failureOf } from './failure.mjs';
 import { logError } from './log.mjs';
+import { Tasks } from './tasks.mjs';
 
 /** Remembers which package brought which plugin and module, so that a failure can name a package. */
 export class Owners {
@@ -28,16 +29,17 @@ export class Owners {
  *
  * @param {string} bundle the bundle's folder
  * @param {NodeJS.Require} require resolves from that folder
- * @returns {Promise<{features: object[], owners: Owners}>}
+ * @returns {Promise<{features: object[], owners: Owners, tasks: Tasks}>}
  * @throws {Failure} load_failed
  */
 export async function loadFeatures(bundle, require) {
   const owners = new Owners();
+  const tasks = new Tasks();
   const features = [];
   const findings = [];
   for (const name of await listed(bundle)) {
     try {
-      features.push(owned(await load(name, bundle, require), name, owners));
+      features.push(owned(await load(name, bundle, require), name, owners, tasks));
     } catch (error) {
       logError(`load ${name}`, error);
       findings.push({ plugin: name, message: describe(error) });
@@ -46,7 +48,7 @@ export async function loadFeatures(bundle, require) {
     await turn();
   }
   if (findings.length > 0) throw failureOf('load_failed', findings);
-  return { features, owners };
+  return { features, owners, tasks };
 }
 
 async function listed(bundle) {
@@ -88,17 +90,17 @@ async function roleOf(name, bundle) {
 }
 
 /**
- * The same feature, noting its plugins and modules as Backstage reads them. The package's own code cannot be asked
+ * The same feature, noting its plugins, modules and tasks as Backstage reads them. The package's own code cannot be asked
  * beforehand: registering twice could have effects.
  */
-function owned(feature, name, owners) {
+function owned(feature, name, owners, tasks) {
   if (typeof feature.getRegistrations === 'function') {
     return {
       ...feature,
       getRegistrations() {
         const registrations = blaming(name, () => feature.getRegistrations());
         for (const registration of registrations) owners.note(name, registration);
-        return registrations;
+        return registrations.map((registration) => tasks.watch(registration));
       },
     };
   }
@@ -107,7 +109,7 @@ function owned(feature, name, owners) {
       ...feature,
       async loader(deps) {
         const found = await feature.loader(deps);
-        return found.map((value) => owned(unwrap(value) ?? value, name, owners));
+        return found.map((value) => owned(unwrap(value) ?? value, name, owners, tasks));
       },
     };
   }

@@ -29,7 +29,7 @@ function dispatch(request, instance) {
     case 'status':
       return instance.status();
     case 'start':
-      return instance.start(...configOf(request));
+      return instance.start(...configOf(request), placeOf(request));
     case 'config':
       return instance.push(...configOf(request));
     case 'stop':
@@ -45,6 +45,18 @@ function configOf({ config, redact = [] }) {
     throw new Failure('bad_request', 'redact is not a list of strings');
   }
   return [config, redact];
+}
+
+/** Whose process it is from now on, where it stood by for nobody, and where its files go. */
+function placeOf(request) {
+  const place = {};
+  for (const name of ['workspace', 'home', 'tmp']) {
+    const value = request[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || value === '') throw new Failure('bad_request', `${name} is not a name`);
+    place[name] = value;
+  }
+  return place;
 }
 
 function stop({ graceMs }, instance) {

@@ -49,7 +49,7 @@ export class Instance {
       loadFramework(require);
       const loaded = await loadFeatures(this.#bundle, require);
       if (this.#state !== 'loading') return;
-      this.#backend = new Backend({ require, ...loaded, workspace: this.#workspace });
+      this.#backend = new Backend({ require, ...loaded });
       this.#state = 'standby';
     } catch (error) {
       this.#fail(error instanceof Failure ? error : new Failure('load_failed', describe(error)));
@@ -69,13 +69,15 @@ export class Instance {
     };
   }
 
-  /** Starts Backstage; returns when it is ready. */
-  async start(config, redact) {
+  /** Starts Backstage; returns when it is ready. What `place` does not name stays as the process was started with. */
+  async start(config, redact, { workspace = this.#workspace, home, tmp } = {}) {
     this.#require('standby', 'start');
     this.#redaction.add(redact);
     this.#state = 'starting';
+    this.#workspace = workspace;
     try {
-      this.#starting = this.#backend.start(config);
+      settle(home, tmp);
+      this.#starting = this.#backend.start(config, workspace);
       const port = await this.#starting;
       if (this.#state === 'starting') {
         this.#port = port;
@@ -103,12 +105,15 @@ export class Instance {
     return {};
   }
 
-  /** Ends Backstage and then the process: with code 0, or 1 when the grace ran out. Asking again changes nothing. */
+  /**
+   * Ends Backstage and then the process: with code 0, or 1 when the grace ran out. Asked again, it takes no longer than
+   * the shortest grace allows.
+   */
   stop(graceMs = GRACE_MS) {
     if (this.#state === 'failed') this.#exit(1);
+    setTimeout(() => this.#exit(1), graceMs);
     if (this.#state === 'stopping') return;
     this.#state = 'stopping';
-    setTimeout(() => this.#exit(1), graceMs);
     this.#stopBackstage().then(
       () => this.#exit(0),
       (error) => {
@@ -149,6 +154,15 @@ export class Instance {
     if (this.#state !== state) {
       throw new Failure('wrong_state', `cannot ${what}: the state is ${this.#state}, not ${state}`);
     }
+  }
+}
+
+/** Makes these folders the process's own. */
+function settle(home, tmp) {
+  if (tmp) process.env.TMPDIR = tmp;
+  if (home) {
+    process.env.HOME = home;
+    process.chdir(home);
   }
 }
 

@@ -38,7 +38,7 @@ func serveCommand() *cli.Command {
 			},
 			&cli.DurationFlag{
 				Name: "drain-timeout", Sources: cli.EnvVars("ORBIT_DRAIN_TIMEOUT"), HideDefault: true,
-				Usage: "how long a process that was replaced may finish its requests (default: 30s)",
+				Usage: "how long a process that was replaced may finish its requests and scaffolder tasks (default: 10m)",
 			},
 		),
 		Action: func(ctx context.Context, c *cli.Command) error {

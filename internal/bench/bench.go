@@ -20,6 +20,7 @@ var benches = []struct {
 	{"boot", benchBoot},
 	{"backstage", benchBackstage},
 	{"change", benchChange},
+	{"standby", benchStandby},
 	{"restart", benchRestart},
 	{"memory", benchMemory},
 }
@@ -32,6 +33,8 @@ type bench struct {
 
 	installation *installation // nil until a bench needs it
 	running      *site         // nil until a bench needs it
+	sharing      *site         // the same of an ordinary user
+	bootSeconds  float64       // a boot from nothing; 0 until benchBoot measured it
 	closers      []func() error
 }
 

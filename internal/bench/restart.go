@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 )
@@ -82,10 +83,7 @@ func benchChange(ctx context.Context, b *bench) error {
 	}
 	for i := range restartsAlso {
 		b.say("change: restart %d of %d", i+1, restartsAlso)
-		origin := fmt.Sprint("http://localhost:", 5000+i)
-		took, err := s.effect(ctx, s.withOrigin(origin), component, origin, func(got answer) bool {
-			return got.header.Get("Access-Control-Allow-Origin") == origin
-		})
+		took, err := s.restarted(ctx, 5000+i)
 		if err != nil {
 			return err
 		}
@@ -99,6 +97,63 @@ func benchChange(ctx context.Context, b *bench) error {
 	b.add(figure{"live_change_ms", median(live), "ms", "a change that is a restart", median(restart) * 1000},
 		figure{"restart_change_s", median(restart), "s", "stop and start", time.Since(start).Seconds()})
 	return nil
+}
+
+// benchStandby measures a restart of an instance whose orbitd has a standby for it, beside one that has none, and how
+// long that orbitd's boots take beside one from nothing.
+func benchStandby(ctx context.Context, b *bench) error {
+	if b.bootSeconds == 0 {
+		if err := benchBoot(ctx, b); err != nil {
+			return err
+		}
+	}
+	with, err := b.sharingSite(ctx)
+	if err != nil {
+		return err
+	}
+	var restart, boot []float64
+	for i := range restartsAlso {
+		b.say("standby: restart %d of %d", i+1, restartsAlso)
+		if err := with.untilLogged(ctx, standsBy, i+1); err != nil {
+			return err
+		}
+		took, err := with.restarted(ctx, 6000+i)
+		if err != nil {
+			return err
+		}
+		load, start, err := with.lastBoot()
+		if err != nil {
+			return err
+		}
+		restart, boot = append(restart, took.Seconds()), append(boot, (load+start).Seconds())
+	}
+	b.add(figure{"boot_from_standby_s", median(boot), "s", "without a standby", b.bootSeconds})
+	if os.Geteuid() != 0 {
+		return nil // there is no other kind of orbitd
+	}
+	without, err := b.site(ctx)
+	if err != nil {
+		return err
+	}
+	var alone []float64
+	for i := range restartsAlso {
+		b.say("standby: restart %d of %d without one", i+1, restartsAlso)
+		took, err := without.restarted(ctx, 7000+i)
+		if err != nil {
+			return err
+		}
+		alone = append(alone, took.Seconds())
+	}
+	b.add(figure{"restart_change_s", median(restart), "s", "without a standby, as root", median(alone)})
+	return nil
+}
+
+// restarted is how long a change takes that is a restart.
+func (s *site) restarted(ctx context.Context, port int) (time.Duration, error) {
+	origin := fmt.Sprint("http://localhost:", port)
+	return s.effect(ctx, s.withOrigin(origin), component, origin, func(got answer) bool {
+		return got.header.Get("Access-Control-Allow-Origin") == origin
+	})
 }
 
 // effect is the time from the write until the answer to a request shows it. The change is applied when it returns.

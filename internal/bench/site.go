@@ -37,6 +37,17 @@ func (b *bench) site(ctx context.Context) (*site, error) {
 	if b.running != nil {
 		return b.running, nil
 	}
+	s, err := b.open(ctx, &workbench.Orbitd{
+		DataDir: filepath.Join(b.dir, "data"), Flags: []string{"--run-dir", filepath.Join(b.dir, "run")},
+	})
+	if err == nil {
+		b.running = s
+	}
+	return s, err
+}
+
+// open starts orbitd, of which the addresses and the program are still missing, with one Backstage.
+func (b *bench) open(ctx context.Context, orbitd *workbench.Orbitd) (*site, error) {
 	programs, err := b.installed(ctx)
 	if err != nil {
 		return nil, err
@@ -45,14 +56,12 @@ func (b *bench) site(ctx context.Context) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{}
+	s := &site{orbitd: orbitd}
 	if s.gateway, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
-	s.orbitd = &workbench.Orbitd{
-		Binary: programs.orbitd, DataDir: filepath.Join(b.dir, "data"), Endpoint: "http://" + api,
-		Flags: []string{"--gateway-listen", s.gateway, "--run-dir", filepath.Join(b.dir, "run"), "--drain-timeout", "5s"},
-	}
+	orbitd.Binary, orbitd.Endpoint = programs.orbitd, "http://"+api
+	orbitd.Flags = append(orbitd.Flags, "--gateway-listen", s.gateway, "--drain-timeout", "5s")
 	b.atEnd(s.stop)
 	b.say("starting orbitd with one Backstage")
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
@@ -69,11 +78,7 @@ func (b *bench) site(ctx context.Context) (*site, error) {
 	if err := s.declare(ctx, declared{origin: "http://localhost:3000", catalog: b.dir}); err != nil {
 		return nil, err
 	}
-	if err := s.signIn(ctx); err != nil {
-		return nil, err
-	}
-	b.running = s
-	return s, nil
+	return s, s.signIn(ctx)
 }
 
 func writeCatalog(dir string) error {

@@ -159,15 +159,23 @@ func (c *core) writeHost() (string, error) {
 	return dir, nil
 }
 
+// sharedStandbys is how many standbys an orbitd keeps whose instances share a user.
+const sharedStandbys = 2
+
 // supervisor returns the rollouts over this core.
 func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int64) *rollout.Supervisor {
 	var bundles rollout.Bundles = packages{c.bundles}
 	if c.options.Runtime != nil {
-		bundles = nothing{}
+		bundles = &nothing{}
+	}
+	standbys := 0
+	if c.options.sharesUser() {
+		standbys = sharedStandbys
 	}
 	return rollout.New(rollout.Options{
 		Store: c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, URL: url,
 		Logger: c.options.Logger, Boots: boots, DrainTimeout: c.options.DrainTimeout,
+		Memory: c.options.Memory, SharedStandbys: standbys,
 	})
 }
 
@@ -177,9 +185,9 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 		Store: c.store, Vault: c.vault, Registry: packages{c.bundles}, Wake: super.Wake, Interrupt: super.Interrupt,
 	}
 	if c.options.Runtime != nil {
-		o.Registry = nothing{}
+		o.Registry = &nothing{}
 	}
-	if os.Geteuid() == 0 {
+	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
 	}
 	return o

@@ -39,7 +39,7 @@ func TestThePluginThatFailsIsTakenOutAndTheOthersGoAhead(t *testing.T) {
 	t.Parallel()
 	s, c := server(t)
 	declare(t, c, "culprit", title("Culprit"))
-	before := starts(s, "culprit")
+	before := boots(s, "culprit")
 	fates := plugins(t, c, "culprit", map[string]string{
 		"@acme/plugin-one-backend": "one: {}\n", brokenPlugin: "broken: {title: " + brokenTitle + "}\n", "@acme/plugin-two-backend": "two: {}\n",
 	})
@@ -52,8 +52,8 @@ func TestThePluginThatFailsIsTakenOutAndTheOthersGoAhead(t *testing.T) {
 			t.Errorf("the change of %s is %s (%v), want %s", name, change.State, change.Problem, want)
 		}
 	}
-	if got := starts(s, "culprit") - before; got != 2 {
-		t.Errorf("%d processes were started, want 2: with the culprit and without it", got)
+	if got := boots(s, "culprit") - before; got != 2 {
+		t.Errorf("%d processes were given a config, want 2: with the culprit and without it", got)
 	}
 	if _, err := c.GetPlugin(t.Context(), "culprit", brokenPlugin); !orbit.IsNotFound(err) {
 		t.Errorf("reading the failed plugin gives %v, want not found", err)

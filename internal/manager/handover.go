@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/rollout"
 )
 
@@ -95,7 +94,8 @@ func (m *Manager) serveOn(ctx context.Context, err error) {
 }
 
 // retire finishes what this orbitd still has after a successor took its place. What comes over connections that are
-// open, and what the gateway holds, is passed on to the successor.
+// open, and what the gateway holds, is passed on to the successor. Streams and WebSockets cannot be: they are told to go
+// at once, and their clients come back to the successor.
 func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	m.stopListening()
 	err := m.lock.Close() // the successor has it too, and holds it now alone
@@ -109,30 +109,27 @@ func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var drains sync.WaitGroup
 	for _, workspace := range workspaces {
-		if target := m.gateway.Switch(workspace, m.GatewayAddress()); target != nil {
-			drains.Go(func() { m.drain(ctx, target) })
-		}
+		m.gateway.Switch(workspace, m.GatewayAddress())
 	}
+	var drain sync.WaitGroup
+	drain.Go(func() {
+		if err := m.gateway.Drain(ctx); err != nil {
+			m.options.Logger.WarnContext(ctx, "requests cut at the end of the restart", "error", err)
+		}
+	})
 	timer := time.NewTimer(lingering)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	drains.Wait()
+	drain.Wait()
 	for _, server := range m.servers {
 		_ = server.end(ctx) // their time is over
 	}
 	m.servers = nil
 	return err
-}
-
-func (m *Manager) drain(ctx context.Context, target *gateway.Target) {
-	if err := target.Drain(ctx); err != nil {
-		m.options.Logger.WarnContext(ctx, "requests cut at the end of the restart", "error", err)
-	}
 }
 
 // passOn sends requests to the orbitd that listens on the address now, which decides as if they had come to it.

@@ -61,14 +61,7 @@ func TestARestartFailsNoRequestToAnInstance(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	p.start(t, nil)
-	token, err := os.ReadFile(filepath.Join(p.dir, "data", "token"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := orbit.NewClient(orbit.ClientOptions{Endpoint: "http://" + p.api, Token: strings.TrimSpace(string(token))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := p.client(t)
 	// The first restart comes while the client waits for the boot, and interrupts it: the successor boots again.
 	change, err := c.PutInstance(t.Context(), "acme", orbit.IfAbsent(), orbit.InstanceWrite{
 		InstanceSpec: orbit.InstanceSpec{Release: "1.55.0", MemoryLimitMiB: 1024},

@@ -50,7 +50,14 @@ func server(t *testing.T) (*managertest.Server, *orbit.Client) {
 // ownServer returns an orbitd that no other test uses.
 func ownServer(t *testing.T) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	s, err := managertest.Start(t.Context(), managertest.Options{Boot: refuseBroken, Logger: logger()})
+	return serverWith(t, managertest.Options{})
+}
+
+// serverWith returns an orbitd that no other test uses, with these options.
+func serverWith(t *testing.T, o managertest.Options) (*managertest.Server, *orbit.Client) {
+	t.Helper()
+	o.Boot, o.Logger = refuseBroken, logger()
+	s, err := managertest.Start(t.Context(), o)
 	if errors.Is(err, managertest.ErrNoBundle) {
 		t.Skip(err)
 	}

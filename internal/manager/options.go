@@ -12,6 +12,7 @@ import (
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 )
@@ -52,7 +53,7 @@ type Options struct {
 	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root; both 0 choose a block that
 	// hardly another data directory has.
 	FirstUserID, LastUserID int64
-	// DrainTimeout is how long a process that was replaced may finish its requests; 0 is the rollout's default.
+	// DrainTimeout is how long a process that was replaced may finish its requests and tasks; 0 is the rollout's default.
 	DrainTimeout time.Duration
 	// Inherited is what the process was given open; see Inherit. Nil is nothing.
 	Inherited *Inherited
@@ -65,6 +66,10 @@ type Options struct {
 	// Logger takes one line for each event; nil discards them.
 	Logger *slog.Logger
 
+	// SharedUser runs all instances as orbitd's own user, as an ordinary user's orbitd does, although it is root.
+	SharedUser bool
+	// Memory replaces the reading of how much memory there is; nil does not.
+	Memory func() (memory.State, error)
 	// Runtime replaces the process runtime; nil does not. Packages, then, are not installed either, so tests of
 	// everything above the runtime need no registry.
 	Runtime runtime.Runtime
@@ -118,6 +123,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	return o, nil
 }
+
+// sharesUser says whether all instances run as orbitd's own user.
+func (o Options) sharesUser() bool { return o.SharedUser || os.Geteuid() != 0 }
 
 // userBlock is the data directory's block of user ids.
 func userBlock(dataDir string) (first, last int64) {

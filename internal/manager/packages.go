@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
@@ -21,6 +22,15 @@ func (p packages) Ensure(ctx context.Context, version string, plugins map[string
 		return bundle.Bundle{}, err
 	}
 	return p.store.WithProgress(progress).Ensure(ctx, release, set(plugins))
+}
+
+// Installed is the bundle of a release and plugins, if it is installed already.
+func (p packages) Installed(version string, plugins map[string]string) (bundle.Bundle, bool) {
+	release, err := find(version)
+	if err != nil {
+		return bundle.Bundle{}, false
+	}
+	return p.store.Installed(release, set(plugins))
 }
 
 // Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
@@ -56,15 +66,26 @@ func set(plugins map[string]string) []bundle.Plugin {
 }
 
 // nothing stands for packages under a runtime that needs none.
-type nothing struct{}
+type nothing struct {
+	installed sync.Map // the hashes of bundles that were asked for
+}
 
 // Ensure names a bundle that has no folder.
-func (nothing) Ensure(_ context.Context, version string, plugins map[string]string, _ func(string)) (bundle.Bundle, error) {
-	return bundle.Bundle{Hash: version + fmt.Sprint(plugins)}, nil
+func (n *nothing) Ensure(_ context.Context, version string, plugins map[string]string, _ func(string)) (bundle.Bundle, error) {
+	named := bundle.Bundle{Hash: version + fmt.Sprint(plugins)}
+	n.installed.Store(named.Hash, true)
+	return named, nil
+}
+
+// Installed says so of a bundle that was asked for before.
+func (n *nothing) Installed(version string, plugins map[string]string) (bundle.Bundle, bool) {
+	named := bundle.Bundle{Hash: version + fmt.Sprint(plugins)}
+	_, found := n.installed.Load(named.Hash)
+	return named, found
 }
 
 // Check finds nothing wrong.
-func (nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+func (*nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // releases are what GET /v1/releases lists.
 func releases() []orbit.Release {

@@ -90,7 +90,7 @@ func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 						Computed:            true,
 						MarkdownDescription: "Conditions as Kubernetes has them.",
 						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-							"type":                 text("`Ready`, `Progressing`, `CrashLooping` or `Isolated`."),
+							"type":                 text("`Ready`, `Progressing`, `CrashLooping`, `Isolated` or `RoomForGreen`."),
 							"status":               text("`True`, `False` or `Unknown`."),
 							"reason":               text("One word for programs."),
 							"message":              text("A sentence for people."),

@@ -29,6 +29,8 @@ type Orbitd struct {
 	Endpoint string
 	// Flags are more flags for serve.
 	Flags []string
+	// Credential is the user that it runs as; nil is this program's own.
+	Credential *syscall.Credential
 	// Progress is told what it does while it starts.
 	Progress func(string)
 }
@@ -82,7 +84,7 @@ func (o *Orbitd) Ensure(ctx context.Context) (started bool, err error) {
 	address := strings.TrimPrefix(o.Endpoint, "http://")
 	command := exec.Command(o.Binary, append([]string{"--data-dir", o.DataDir, "serve", "--listen", address}, o.Flags...)...) //nolint:noctx // it outlives this process
 	command.Stdout, command.Stderr = log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: o.Credential}
 	if err := command.Start(); err != nil {
 		return false, fmt.Errorf("start orbitd: %w", err)
 	}
@@ -164,7 +166,9 @@ func (o *Orbitd) Stop(ctx context.Context, all bool) (string, error) {
 		arguments = append(arguments, "--all")
 	}
 	arguments = append(arguments, o.stopFlags()...)
-	output, err := exec.CommandContext(ctx, o.Binary, arguments...).CombinedOutput()
+	command := exec.CommandContext(ctx, o.Binary, arguments...)
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: o.Credential}
+	output, err := command.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("stop orbitd: %w: %s", err, strings.TrimSpace(string(output)))
 	}

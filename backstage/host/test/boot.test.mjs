@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { suite, test } from 'node:test';
 import { makeBundle, module, plugin, skip } from './bundle.mjs';
-import { Host, get } from './driver.mjs';
+import { Host, get, withBaseUrl } from './driver.mjs';
 
 const READINESS = '/.backstage/health/v1/readiness';
 
@@ -36,6 +37,20 @@ suite('a host that boots', { skip, concurrency: 4 }, () => {
     const { port } = await host.boot({ backend: { listen: { port: 1 } } });
     const { body } = await get(port, '/listen');
     assert.deepEqual(JSON.parse(body), { host: '127.0.0.1', port });
+  });
+
+  test('becomes the workspace that it is started for', async (t) => {
+    const init = `logger.info(JSON.stringify([process.cwd(), process.env.HOME, process.env.TMPDIR]));`;
+    const bundle = await makeBundle(t, { 'plugin-where': plugin('where', init) });
+    const host = await Host.start(t, bundle);
+    await host.loaded();
+    const place = { workspace: 'globex', home: dirname(bundle), tmp: bundle };
+    const started = await host.ask({ op: 'start', config: withBaseUrl({}), ...place });
+    assert.equal(started.ok, true, JSON.stringify(started));
+    assert.equal((await host.ask({ op: 'status' })).workspace, 'globex');
+    const line = host.lines.find((l) => l.plugin === 'where');
+    assert.deepEqual(JSON.parse(line.message), [dirname(bundle), dirname(bundle), bundle]);
+    assert.equal(line.workspace, 'globex');
   });
 
   test('lets nobody else at its control socket', async (t) => {

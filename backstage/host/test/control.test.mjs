@@ -8,6 +8,23 @@ import { text } from 'node:stream/consumers';
 import { makeBundle, plugin, skip } from './bundle.mjs';
 import { Host, get, withBaseUrl } from './driver.mjs';
 
+/** A scaffolder whose one task, which runs until it is asked to end, then has to reach its own backend. */
+const TASKS = `const { createBackendPlugin, coreServices } = require('@backstage/backend-plugin-api');
+exports.default = createBackendPlugin({ pluginId: 'scaffolder', register: (env) => env.registerInit({
+  deps: { config: coreServices.rootConfig, lifecycle: coreServices.rootLifecycle, router: coreServices.rootHttpRouter },
+  async init({ config, lifecycle, router }) {
+    const { host, port } = config.get('backend.listen');
+    const ended = new Promise((resolve) => router.use('/end', (_, res) => res.end('ends', resolve)));
+    router.use('/catalog', (_, res) => res.end('registered'));
+    lifecycle.addShutdownHook(async () => {
+      console.log('stopping');
+      await ended;
+      const answer = await fetch(\`http://\${host}:\${port}/catalog\`);
+      console.log('the task is answered ' + answer.status);
+    });
+  },
+}) });`;
+
 const HANGING = plugin('hanging', `router.use('/hang', (_, res) => res.write('and'));`);
 
 suite('the control socket', { skip, concurrency: 4 }, () => {
@@ -94,6 +111,28 @@ suite('a stop', { skip, concurrency: 4 }, () => {
     await host.ask({ op: 'stop', graceMs: 30_000 });
     assert.equal((await slow).body, 'done');
     assert.equal(await host.exit(), 0);
+  });
+
+  test('lets tasks finish before all that they may need is told to end', async (t) => {
+    const host = await Host.start(t, await makeBundle(t, { 'plugin-tasks': TASKS }));
+    const { port } = await host.boot();
+    const stopping = host.said('stopping');
+    await host.ask({ op: 'stop', graceMs: 30_000 });
+    await stopping;
+    assert.equal((await get(port, '/end')).body, 'ends');
+    assert.equal(await host.exit(), 0);
+    assert.match(host.output, /the task is answered 200/);
+    assert.equal(host.output.match(/stopping/g).length, 1);
+  });
+
+  test('takes the shortest grace of those it is given', async (t) => {
+    const host = await Host.start(t, await makeBundle(t, { 'plugin-hanging': HANGING }));
+    const { port } = await host.boot();
+    const response = await fetch(`http://127.0.0.1:${port}/hang`);
+    await host.ask({ op: 'stop', graceMs: 2 ** 31 - 1 });
+    await host.ask({ op: 'stop', graceMs: 50 });
+    assert.equal(await host.exit(), 1);
+    await assert.rejects(response.text());
   });
 
   test('ends what does not end, with code 1, when the grace is over', async (t) => {

@@ -119,12 +119,13 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 	})
 }
 
-// Find returns the bundle with this hash, if it is installed.
-func (s *Store) Find(hash string) (Bundle, bool) {
-	if !isKey(hash) {
-		return Bundle{}, false
+// Installed returns the bundle of the release with these plugins as Ensure does, if it is installed already.
+func (s *Store) Installed(release Release, plugins []Plugin) (Bundle, bool) {
+	key := release.key()
+	if len(plugins) > 0 {
+		key = pluginsKey(release, sorted(plugins))
 	}
-	bundle := s.bundle(hash)
+	bundle := s.bundle(key)
 	return bundle, bundle.exists()
 }
 

@@ -41,11 +41,11 @@ func TestTheReleaseIsInstalledOnceAsItIsLocked(t *testing.T) {
 		!strings.Contains(calls[0], "--ignore-scripts") {
 		t.Errorf("npm was called with %q, want one ci without scripts", calls)
 	}
-	if found, ok := store.Find(first.Hash); !ok || found != first {
-		t.Errorf("Find gave %v, %v", found, ok)
+	if found, ok := store.Installed(release, nil); !ok || found != first {
+		t.Errorf("Installed gave %v, %v", found, ok)
 	}
-	if _, ok := store.Find("../" + first.Hash); ok {
-		t.Error("Find leaves the cache")
+	if found, ok := store.Installed(release, []bundle.Plugin{{Package: "plugin-a", Version: "1.0.0"}}); ok {
+		t.Errorf("Installed gave %v with a plugin that nobody installed", found)
 	}
 }
 

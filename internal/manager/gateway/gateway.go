@@ -9,6 +9,7 @@
 //
 // Every such step replaces a route's state in one atomic store, so a request sees either the old state or the new one.
 // A request that took the old target just before the step is counted on it: Drain waits for exactly these.
+// Connections that clients keep open are the gateway's own, so their next requests reach the new target.
 //
 // What the gateway promises a client:
 //   - A request is sent to an instance at most once, except where nothing of it can have been processed: no connection
@@ -17,6 +18,8 @@
 //   - Headers that speak of the way of a request (X-Forwarded-*, Forwarded, X-Real-Ip) are the gateway's own; what came
 //     in under these names is dropped. The Host header, path and query pass as they came.
 //   - Answers stream: without a Content-Length each piece is flushed as it comes.
+//   - When its target is replaced, what has no end of its own is told to go before it is cut: an event stream ends as a
+//     whole answer between two events, a WebSocket with a Close frame (1012, Service Restart) between two frames.
 package gateway
 
 import (
@@ -65,8 +68,9 @@ type Gateway struct {
 
 	hosts atomic.Pointer[map[string]*route] // read without a lock by every request, replaced as a whole under mu
 
-	mu     sync.Mutex // makes the steps below one after the other
-	routes map[string]*route
+	mu       sync.Mutex // makes the steps below one after the other
+	routes   map[string]*route
+	replaced []*Target // those that may have requests still
 }
 
 // New returns a gateway that knows no workspace.
@@ -150,7 +154,7 @@ func (g *Gateway) Remove(workspace string) (previous *Target) {
 	}
 	delete(g.routes, workspace)
 	g.publish()
-	return r.set(state{removed: true})
+	return g.replace(r, state{removed: true})
 }
 
 // SetHosts declares the host names under which the workspace is reached beside its own <workspace>.<domain>, in place
@@ -172,24 +176,26 @@ func (g *Gateway) SetHosts(workspace string, hosts []string) error {
 	return nil
 }
 
-// Close answers new and held requests 503 and drains every target as Drain does. The gateway stays usable.
-func (g *Gateway) Close(ctx context.Context) error {
+// Drain drains every target that was replaced, as Target.Drain does.
+func (g *Gateway) Drain(ctx context.Context) error {
+	g.mu.Lock()
+	targets := slices.Clone(g.replaced)
+	g.mu.Unlock()
+	failed := make([]error, len(targets))
 	var drains sync.WaitGroup
-	var mu sync.Mutex
-	var failed []error
-	for _, workspace := range g.workspaces() {
-		if target := g.Fail(workspace, "orbitd is being stopped."); target != nil {
-			drains.Go(func() {
-				if err := target.Drain(ctx); err != nil {
-					mu.Lock()
-					defer mu.Unlock()
-					failed = append(failed, err)
-				}
-			})
-		}
+	for i, target := range targets {
+		drains.Go(func() { failed[i] = target.Drain(ctx) })
 	}
 	drains.Wait()
 	return errors.Join(failed...)
+}
+
+// Close answers new and held requests 503 and drains every target. The gateway stays usable.
+func (g *Gateway) Close(ctx context.Context) error {
+	for _, workspace := range g.workspaces() {
+		g.Fail(workspace, "orbitd is being stopped.")
+	}
+	return g.Drain(ctx)
 }
 
 // step replaces the state of the workspace's route, which is made when there is none, and retires the target that the
@@ -199,9 +205,19 @@ func (g *Gateway) step(workspace string, next func(state) state) (previous *Targ
 	defer g.mu.Unlock()
 	known := g.routes[workspace] != nil
 	r := g.route(workspace)
-	previous = r.set(next(*r.state.Load()))
+	previous = g.replace(r, next(*r.state.Load()))
 	if !known {
 		g.publish() // after the state: nobody meets a route without one
+	}
+	return previous
+}
+
+// replace sets the route's state and returns the target that the new one no longer has. The caller holds mu.
+func (g *Gateway) replace(r *route, next state) (previous *Target) {
+	previous = r.set(next)
+	g.replaced = slices.DeleteFunc(g.replaced, (*Target).isEmpty)
+	if previous != nil && !previous.isEmpty() {
+		g.replaced = append(g.replaced, previous)
 	}
 	return previous
 }

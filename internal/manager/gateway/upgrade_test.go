@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -84,7 +85,12 @@ func TestDrainDoesNotWaitForAnUpgradedClientThatDoesNotRead(t *testing.T) {
 	conn := f.dial(t)
 	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: acme.localhost\r\nConnection: Upgrade\r\nUpgrade: flood\r\n\r\n")
 	receive(t, stuck, "a full pipe")
-	drain(t, f.Switch("acme", newBackend(t, says("new"))))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	target := f.Switch("acme", newBackend(t, says("new")))
+	if err := target.Drain(ctx); !errors.Is(err, context.Canceled) || target.InFlight() != 0 {
+		t.Errorf("Drain returned %v with %d requests left, want it to cut at its deadline", err, target.InFlight())
+	}
 }
 
 func TestAWebsocketLivesUntilItsTargetIsDrained(t *testing.T) {
@@ -101,11 +107,14 @@ func TestAWebsocketLivesUntilItsTargetIsDrained(t *testing.T) {
 	if got := exchange(t, f.websocket(t, "acme.localhost"), "hello"); got != "new hello" {
 		t.Errorf("a new connection's echo is %q, want the new target's", got)
 	}
+	closed := make(chan error, 1)
+	go func() {
+		_, _, err := conn.Read(t.Context())
+		closed <- err
+	}()
 	drain(t, old)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if _, _, err := conn.Read(ctx); err == nil || ctx.Err() != nil {
-		t.Errorf("after the drain the old connection reads %v, want its end", err)
+	if err := receive(t, closed, "the connection's end"); websocket.CloseStatus(err) != websocket.StatusServiceRestart {
+		t.Errorf("after the drain the old connection reads %v, want a Close frame with status 1012", err)
 	}
 }
 

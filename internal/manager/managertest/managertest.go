@@ -3,6 +3,7 @@
 package managertest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/fake"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -41,8 +43,14 @@ type Server struct {
 type Options struct {
 	// Boot decides whether an instance starts with what it is given; nil accepts everything.
 	Boot func(workspace, bundle string, boot runtime.Boot) error
+	// DrainTimeout is how long a process that was replaced may finish what it has; 1 s by default.
+	DrainTimeout time.Duration
 	// Logger takes orbitd's log; nil discards it.
 	Logger *slog.Logger
+	// SharedUser is the manager's.
+	SharedUser bool
+	// Memory is the manager's; nil is plenty, whatever the machine has.
+	Memory func() (memory.State, error)
 }
 
 // Start starts an orbitd on free ports, with folders of its own. The caller closes it.
@@ -59,18 +67,24 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, fmt.Errorf("open the test's folder: %w", err)
 	}
+	if o.Memory == nil {
+		o.Memory = plenty
+	}
 	s := &Server{Runtime: fake.New(fake.Options{Serve: true, Boot: o.Boot}), dir: dir}
 	s.options = manager.Options{
 		// A bundle is at bundles/<hash> in its cache.
 		CacheDir: filepath.Dir(filepath.Dir(installed)),
 		DataDir:  filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"), Listen: "127.0.0.1:0",
-		GatewayListen: "127.0.0.1:0", DrainTimeout: time.Second, Version: "test", Logger: o.Logger, Runtime: s.Runtime,
+		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
+		SharedUser: o.SharedUser, Memory: o.Memory,
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended
 	}
 	return s, nil
 }
+
+func plenty() (memory.State, error) { return memory.State{Total: 1 << 40, Available: 1 << 40}, nil }
 
 func (s *Server) start(ctx context.Context) (err error) {
 	if s.Manager, err = manager.New(s.options); err != nil {

@@ -44,6 +44,7 @@ type actor struct {
 	take, halvings int
 	adopted        bool
 	drains         sync.WaitGroup // processes that finish what they have
+	standing       *standby       // loads for the rollout that is decided; nil when there is none
 	endDrain       func()         // ends the patience with the newest of them
 	dropDrain      func()         // ends the wait for its end too: its process is stopped another way
 
@@ -56,6 +57,7 @@ type actor struct {
 type observed struct {
 	process runtime.Process
 	bundle  string
+	given   store.Given // to the process
 	rolling bool
 	booted  bool // a process has served since the actor began
 }
@@ -88,6 +90,7 @@ func (a *actor) run(ctx context.Context) {
 	defer a.drains.Wait()
 	for {
 		again, err := a.reconcile(ctx)
+		a.dismiss(ctx) // what no rollout has used
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -154,7 +157,9 @@ func (a *actor) setBlue(p *process) {
 	a.observed.process, a.observed.bundle = nil, ""
 	if p != nil {
 		a.observed.process, a.observed.bundle, a.observed.booted = p.Process, p.record.Bundle, true
+		a.observed.given = p.record.Given
 	}
+	a.pool.wake()
 }
 
 // beginAnew forgets the instance that is gone. One that is declared under the same name before the actor has ended is

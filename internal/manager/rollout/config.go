@@ -15,14 +15,9 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-const (
-	// poolConnections bounds the connections of each plugin's pool. A plugin has a pool of its own, and an instance
-	// about twenty of them.
-	poolConnections = 4
-	// shutdownDelaySeconds is how long Backstage goes on serving after it was told to stop, for requests that are on
-	// their way. The route is switched before, so it is short.
-	shutdownDelaySeconds = 1
-)
+// poolConnections bounds the connections of each plugin's pool. A plugin has a pool of its own, and an instance about
+// twenty of them.
+const poolConnections = 4
 
 // effective composes the app-config that a process is given: the manager's own keys over the plugins' fragments over
 // the instance's document, every reference replaced.
@@ -91,9 +86,10 @@ func managed(url string, db postgres.Connection, password string) (appconfig.Doc
 	text, err := json.Marshal(object{
 		"app": object{"baseUrl": url},
 		"backend": object{
-			"baseUrl":   url,
-			"listen":    object{"host": "127.0.0.1"},
-			"lifecycle": object{"serverShutdownDelay": object{"seconds": shutdownDelaySeconds}},
+			"baseUrl": url,
+			"listen":  object{"host": "127.0.0.1"},
+			// Its requests have ended when a process is told to stop: it waits for none.
+			"lifecycle": object{"serverShutdownDelay": object{"seconds": 0}},
 			"database": object{
 				"client": "pg", "connection": connection, "pluginDivisionMode": "schema",
 				// A role that may connect to its own database alone would hang on "CREATE DATABASE" otherwise.

@@ -145,6 +145,7 @@ func (a *actor) clean(ctx context.Context) error {
 	a.dropDrain()
 	a.drains.Wait()
 	a.setBlue(nil)
+	a.dismiss(ctx)
 	if err := a.stopProcesses(ctx); err != nil {
 		return fmt.Errorf("stop the instance: %w", err)
 	}

@@ -10,20 +10,20 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // prepare starts a process with what is given to it and returns it when it is ready, not yet serving. A failure leaves
-// nothing of it.
+// nothing of it. It is a *shortage where memory has no room for another process beside the one that serves.
 func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*process, error) {
 	a.progress(ctx, r, "installing packages")
 	installed, err := a.bundle(ctx, r, given)
 	if err != nil {
 		return nil, err
 	}
+	a.standBy(ctx, given, installed) // it loads while the rest is prepared
 	a.progress(ctx, r, "preparing the database")
 	if err := a.ensureDatabase(ctx); err != nil {
 		return nil, err
@@ -33,10 +33,11 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 		return nil, err
 	}
 	a.progress(ctx, r, "waiting for a place to boot")
-	if err := a.boots.Acquire(ctx, 1); err != nil {
-		return nil, fmt.Errorf("wait for a place to boot: %w", err)
+	leave, err := a.enter(ctx, given)
+	if err != nil {
+		return nil, err
 	}
-	defer a.boots.Release(1)
+	defer leave()
 	if len(r.changes) == 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.BootTimeout)
@@ -44,7 +45,7 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	}
 	a.progress(ctx, r, "starting Backstage")
 	begin := time.Now()
-	green, err := a.standby(ctx, given, installed)
+	green, err := a.claim(ctx, given, installed)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +58,8 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	return green, nil
 }
 
-// standby starts a process and records it, before it is given anything to do.
-func (a *actor) standby(ctx context.Context, given store.Given, installed bundle.Bundle) (*process, error) {
+// start starts a process and records it, before it is given anything to do.
+func (a *actor) start(ctx context.Context, given store.Given, installed bundle.Bundle) (*process, error) {
 	instance, err := a.Store.Instance(ctx, a.workspace)
 	if err != nil {
 		return nil, err
@@ -69,14 +70,10 @@ func (a *actor) standby(ctx context.Context, given store.Given, installed bundle
 	if instance.UserID != nil {
 		spec.UserID = uint32(*instance.UserID)
 	}
-	given.URL = a.URL(a.workspace)
-	p := &process{record: store.Process{
-		Workspace: a.workspace, ID: spec.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash,
-		// The runtime finds the process by its name when an orbitd dies before it knows more of it.
-		Handle: runtime.Handle{
-			Version: runtime.HandleVersion, Runtime: a.Runtime.Name(), Workspace: a.workspace, ID: spec.ID,
-		},
-	}}
+	// The runtime finds the process by its name when an orbitd dies before it knows more of it.
+	p := &process{record: a.record(given, installed, runtime.Handle{
+		Version: runtime.HandleVersion, Runtime: a.Runtime.Name(), Workspace: a.workspace, ID: spec.ID,
+	})}
 	if err := a.Store.PutProcess(ctx, p.record); err != nil {
 		return nil, err
 	}
@@ -90,6 +87,35 @@ func (a *actor) standby(ctx context.Context, given store.Given, installed bundle
 		return nil, err
 	}
 	return p, nil
+}
+
+// assign makes a standby of no workspace the instance's and records it. One that ended meanwhile is replaced.
+func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.Bundle, pooled runtime.Process) (*process, error) {
+	p := &process{Process: pooled, record: a.record(given, installed, pooled.Handle())}
+	err := a.Store.PutProcess(ctx, p.record)
+	if err != nil {
+		a.discard(ctx, p)
+		return nil, err
+	}
+	if err := pooled.Assign(ctx, a.workspace); err != nil {
+		a.logger.WarnContext(ctx, "a standby cannot be used; starting a process", "error", err)
+		a.discard(ctx, p)
+		return a.start(ctx, given, installed)
+	}
+	p.record.Handle = p.Handle()
+	if err := a.Store.PutProcess(ctx, p.record); err != nil {
+		a.discard(ctx, p)
+		return nil, err
+	}
+	return p, nil
+}
+
+// record is the row of a process that is being prepared.
+func (a *actor) record(given store.Given, installed bundle.Bundle, handle runtime.Handle) store.Process {
+	given.URL = a.URL(a.workspace)
+	return store.Process{
+		Workspace: a.workspace, ID: handle.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash, Handle: handle,
+	}
 }
 
 // newProcessID tells the processes of a workspace apart.
@@ -131,38 +157,6 @@ func (a *actor) forget(ctx context.Context, p *process) {
 	}
 }
 
-// drain lets a process that was replaced finish its requests, then ends it. At most one process of an instance drains:
-// a second one ends the patience with the first.
-func (a *actor) drain(ctx context.Context, p *process) {
-	a.endDrain()
-	// The rollout that replaced the process is over, and may be over its deadline.
-	whole, drop := context.WithCancel(context.WithoutCancel(ctx))
-	patience, end := context.WithCancel(whole)
-	a.endDrain, a.dropDrain = end, drop
-	a.drains.Go(func() {
-		defer drop()
-		stop := context.AfterFunc(a.ctx, drop) //nolint:contextcheck // the end of orbitd ends every drain
-		defer stop()
-		a.finishRequests(patience, p.target)
-		if a.ctx.Err() != nil {
-			return // the next orbitd ends it
-		}
-		a.end(whole, p, a.StopGrace)
-	})
-}
-
-// finishRequests returns when the target's requests have ended, by themselves or cut at the end of the drain timeout.
-func (a *actor) finishRequests(ctx context.Context, target *gateway.Target) {
-	if target == nil {
-		return
-	}
-	bounded, cancel := context.WithTimeout(ctx, a.DrainTimeout)
-	defer cancel()
-	if err := target.Drain(bounded); err != nil && a.ctx.Err() == nil {
-		a.logger.WarnContext(ctx, "requests cut at the end of the drain", "error", err)
-	}
-}
-
 // stopBlue ends the serving process, if there is one, with nothing in its place yet; the caller holds its requests.
 func (a *actor) stopBlue(ctx context.Context) error {
 	blue := a.blue
@@ -179,7 +173,8 @@ func (a *actor) stopBlue(ctx context.Context) error {
 	return nil
 }
 
-// adopt takes over what an earlier orbitd left: the serving process serves on, others are ended.
+// adopt takes over what an earlier orbitd left: the serving process serves on, the one before it finishes what it has,
+// others are ended.
 func (a *actor) adopt(ctx context.Context) error {
 	records, err := a.Store.Processes(ctx, a.workspace)
 	if err != nil {
@@ -201,7 +196,12 @@ func (a *actor) adopt(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err() // what did not answer may only not have been asked any more
 		}
-		if !serves {
+		switch {
+		case serves:
+		case a.blue != nil && record.DrainUntil != nil:
+			a.drain(ctx, p, *record.DrainUntil)
+			continue
+		default:
 			a.drains.Go(func() { a.end(context.WithoutCancel(ctx), p, a.StopGrace) })
 			continue
 		}

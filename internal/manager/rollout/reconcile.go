@@ -72,6 +72,7 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 			return wait, nil
 		}
 	default:
+		a.expect(ctx, r.declared)
 		gather(ctx, a.wakes)
 	}
 	a.removalAt = time.Time{}

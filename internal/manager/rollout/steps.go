@@ -85,7 +85,15 @@ func (a *actor) boot(ctx context.Context, r rollout) error {
 // replace is the step of impact restart: green takes over from blue, which serves until then.
 func (a *actor) replace(ctx context.Context, r rollout) error {
 	a.event(ctx, "Normal", "RolloutStarted", "a new process is being prepared beside the old one: "+summary(r.decision.Reasons), r.id)
-	return a.boot(ctx, r)
+	err := a.boot(ctx, r)
+	var short *shortage
+	switch {
+	case errors.As(err, &short):
+		return a.exchange(ctx, r, short)
+	case err == nil:
+		a.condition(ctx, orbit.ConditionRoomForGreen, true, "EnoughMemory", "")
+	}
+	return err
 }
 
 // serve makes the prepared process the one that requests go to, and lets the one before finish what it has. A process
@@ -108,7 +116,7 @@ func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
 	a.ready(ctx, r)
 	if blue != nil {
 		blue.target = before
-		a.drain(ctx, blue)
+		a.drain(ctx, blue, time.Now().Add(a.DrainTimeout))
 	}
 	return nil
 }
@@ -135,11 +143,4 @@ func (a *actor) staysReady(ctx context.Context, green *process) error {
 }
 
 // ended says whether the process has ended by itself or otherwise.
-func ended(p *process) bool {
-	select {
-	case <-p.Exited():
-		return true
-	default:
-		return false
-	}
-}
+func ended(p *process) bool { return exited(p) }

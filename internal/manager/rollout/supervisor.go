@@ -17,14 +17,16 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
@@ -36,6 +38,8 @@ import (
 type Bundles interface {
 	// Ensure returns the bundle of the release and the plugins (package to exact version), installed.
 	Ensure(ctx context.Context, release string, plugins map[string]string, progress func(string)) (bundle.Bundle, error)
+	// Installed returns the same bundle if it is installed already.
+	Installed(release string, plugins map[string]string) (bundle.Bundle, bool)
 }
 
 // Databases gives every workspace a database and a role of its own.
@@ -55,8 +59,8 @@ type Databases interface {
 const (
 	// DefaultBootTimeout bounds a boot that no change waits for, such as the one after a crash.
 	DefaultBootTimeout = 2 * time.Minute
-	// DefaultDrainTimeout is how long a process that was replaced may finish what it has.
-	DefaultDrainTimeout = 30 * time.Second
+	// DefaultDrainTimeout is how long a process that was replaced may finish what it has: long requests and tasks.
+	DefaultDrainTimeout = 10 * time.Minute
 	// DefaultStopGrace is how long a process that serves nothing any more may take to end.
 	DefaultStopGrace = 10 * time.Second
 	// DefaultRemovalDelay is how long the removal of a plugin waits for company: for other changes, or for the removal
@@ -76,14 +80,20 @@ type Options struct {
 	URL    func(workspace string) string
 	Logger *slog.Logger
 	// Boots is how many instances may boot at the same time, at least 1.
-	Boots                                              int64
+	Boots int64
+	// Memory reads how much memory there is; nil is memory.Read. Where it fails nothing waits for memory.
+	Memory func() (memory.State, error)
+	// SharedStandbys is how many standbys are kept for whichever instance needs one first; 0 where instances have
+	// users of their own.
+	SharedStandbys                                     int
 	BootTimeout, DrainTimeout, StopGrace, RemovalDelay time.Duration
 }
 
 // Supervisor owns the actors of all instances.
 type Supervisor struct {
 	Options
-	boots  *semaphore.Weighted
+	places *places
+	pool   *pool
 	fates  *broadcast
 	ctx    context.Context // the actors' own; Close ends it
 	cancel context.CancelFunc
@@ -110,15 +120,24 @@ func New(o Options) *Supervisor {
 			*d.value = d.or
 		}
 	}
+	if o.Memory == nil {
+		o.Memory = memory.Read
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Supervisor{
-		Options: o, boots: semaphore.NewWeighted(o.Boots), fates: newBroadcast(),
+	s := &Supervisor{
+		Options: o, places: newPlaces(o.Boots, o.Memory), fates: newBroadcast(),
 		ctx: ctx, cancel: cancel, actors: map[string]*actor{},
 	}
+	s.pool = newPool(s)
+	return s
 }
 
 // Start gives every stored instance its actor, which adopts the processes that still run.
 func (s *Supervisor) Start(ctx context.Context) error {
+	if err := s.endUnassigned(ctx); err != nil {
+		return fmt.Errorf("start the instances: %w", err)
+	}
+	s.wg.Go(func() { s.pool.run(s.ctx) })
 	const page = 500
 	after := ""
 	for {
@@ -186,6 +205,22 @@ func (s *Supervisor) Status(ctx context.Context, i store.Instance) orbit.Instanc
 	return a.observe(ctx, i.Deleting, status)
 }
 
+// served is what the instances were given that serve now.
+func (s *Supervisor) served() []store.Given {
+	s.mu.Lock()
+	actors := slices.Collect(maps.Values(s.actors))
+	s.mu.Unlock()
+	var given []store.Given
+	for _, a := range actors {
+		a.mu.Lock()
+		if a.observed.process != nil {
+			given = append(given, a.observed.given)
+		}
+		a.mu.Unlock()
+	}
+	return given
+}
+
 // WaitFate returns when the change's fate is known or ctx is done, with the change as it is then.
 func (s *Supervisor) WaitFate(ctx context.Context, id string) (store.Change, error) {
 	for {
@@ -207,6 +242,9 @@ func (s *Supervisor) WaitFate(ctx context.Context, id string) (store.Change, err
 // again. stopped is told of each and may be called concurrently. The supervisor must not have been started.
 func (s *Supervisor) StopAll(ctx context.Context, stopped func(workspace string)) error {
 	instances, err := s.Store.Instances(ctx, "", maxInstances)
+	if err == nil {
+		err = s.endUnassigned(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("stop the instances: %w", err)
 	}

@@ -21,15 +21,16 @@ const CloneRetention = 24 * time.Hour
 func (a *actor) upgrade(ctx context.Context, r rollout) error {
 	a.event(ctx, "Normal", "RolloutStarted", "requests wait while the process is replaced: "+summary(r.decision.Reasons), r.id)
 	a.progress(ctx, r, "installing packages")
-	if _, err := a.bundle(ctx, r, r.declared); err != nil {
+	installed, err := a.bundle(ctx, r, r.declared)
+	if err != nil {
 		return err // before anything was touched
 	}
-	a.progress(ctx, r, "holding requests")
-	a.finishRequests(ctx, a.Gateway.Hold(a.workspace))
-	if err := a.stopBlue(ctx); err != nil {
-		if !ended(a.blue) {
-			a.Gateway.Switch(a.workspace, a.blue.Address())
-		}
+	a.standBy(ctx, r.declared, installed) // before anybody waits
+	if err := a.loaded(ctx); err != nil {
+		return err
+	}
+	a.endDrains() // what was replaced before blue writes to the database too
+	if err := a.vacate(ctx, r); err != nil {
 		return err
 	}
 	clone, err := a.clone(ctx, r)
@@ -57,8 +58,8 @@ func (a *actor) clone(ctx context.Context, r rollout) (string, error) {
 	return clone.Name, a.Store.SetRestoreFrom(ctx, a.workspace, clone.Name)
 }
 
-// bringBack starts what ran before a failed upgrade, on the database from before it, and returns why the upgrade failed.
-// The rollout's deadline may be what ended it; bringing back has a time of its own.
+// bringBack starts what ran before a rollout that stopped it and failed, on the database from before it, and returns why
+// the rollout failed. The rollout's deadline may be what ended it; bringing back has a time of its own.
 func (a *actor) bringBack(ctx context.Context, r rollout, cause error) error {
 	if errors.Is(context.Cause(ctx), errDeleted) || a.ctx.Err() != nil || store.Unavailable(cause) {
 		return cause // nothing to bring back to, or nothing to do it with: reconcile restores before anything boots
@@ -67,7 +68,7 @@ func (a *actor) bringBack(ctx context.Context, r rollout, cause error) error {
 	defer cancel()
 	if err := a.startAgain(again, r); err != nil {
 		a.Gateway.Fail(a.workspace, "It could not be started.")
-		a.logger.ErrorContext(again, "what ran before the upgrade could not be started again", "rollout", r.id, "error", a.mask(again, err.Error()))
+		a.logger.ErrorContext(again, "what ran before could not be started again", "rollout", r.id, "error", a.mask(again, err.Error()))
 	}
 	return cause
 }

@@ -8,6 +8,9 @@
 //	             │          │         │
 //	             └──────────┴─────────┴──Stop, or it ends by itself──▶ exited (Exited is closed)
 //
+// Where instances share a user of the operating system, a standby can be started for no workspace and be assigned to
+// the one that needs it first; only then it is activated.
+//
 // A process outlives orbitd. Its Handle is stored before the process is given anything to do, and Recover turns it
 // into a Process again.
 package runtime
@@ -32,6 +35,9 @@ type Runtime interface {
 	// Start starts a process that loads the bundle's packages and waits for its config. It returns when the process
 	// is in standby or has failed; a failure leaves nothing behind.
 	Start(ctx context.Context, spec Spec) (Process, error)
+	// Unassigned lists the processes that were started for no workspace and are assigned to none, whichever orbitd
+	// started them. Nothing else remembers them: an orbitd that begins recovers and stops them.
+	Unassigned(ctx context.Context) ([]Handle, error)
 	// Recover adopts a process that an earlier orbitd started, in whatever state it is. It returns ErrGone when it no
 	// longer runs, after removing what it left. A process that lives and does not answer is adopted without an
 	// Address: all that is sure to work then is Stop. A handle without Data, made before Start was called, finds the
@@ -47,7 +53,7 @@ type Runtime interface {
 
 // Spec is what a process is made from. It carries no secret.
 type Spec struct {
-	// Workspace is the tenant.
+	// Workspace is the tenant; "" for a standby of no workspace yet, which has no UserID.
 	Workspace string
 	// ID tells the processes of a workspace apart; a DNS label of at most 20 characters, never used twice.
 	ID string
@@ -63,6 +69,10 @@ type Spec struct {
 type Process interface {
 	// Handle identifies the process to Recover.
 	Handle() Handle
+	// Assign gives a standby of no workspace to the workspace: log, folders and Handle are that workspace's from then
+	// on, and Activate works. The Handle from before finds it still. It fails, and does no harm, for a process that has
+	// a workspace or has ended.
+	Assign(ctx context.Context, workspace string) error
 	// Activate gives the process its config and returns when Backstage has started and is ready. It works once in the
 	// life of a process: a later call fails and does no harm. A Backstage that does not start, or not before ctx's
 	// deadline, gives a *BootError, and the process has ended then. A ctx that is cancelled gives its error and leaves

@@ -27,15 +27,17 @@ type Process struct {
 	Role      Role
 	Handle    runtime.Handle
 	// Given is what the process runs with: what changes are compared to.
-	Given     Given
-	Bundle    string
-	CreatedAt time.Time
+	Given  Given
+	Bundle string
+	// DrainUntil is until when a process that stops may take for that; nil is no longer than any does.
+	DrainUntil *time.Time
+	CreatedAt  time.Time
 }
 
 // Processes returns the workspace's processes, oldest first.
 func (q queries) Processes(ctx context.Context, workspace string) ([]Process, error) {
 	return collect[Process](ctx, q.db, "processes of "+workspace,
-		"SELECT workspace, id, role, handle, given, bundle, created_at FROM processes WHERE workspace = $1 "+
+		"SELECT workspace, id, role, handle, given, bundle, drain_until, created_at FROM processes WHERE workspace = $1 "+
 			"ORDER BY created_at, id", workspace)
 }
 
@@ -54,10 +56,10 @@ func (s *Store) PutProcess(ctx context.Context, p Process) error {
 				return fmt.Errorf("note what serves for %s: %w", p.Workspace, err)
 			}
 		}
-		_, err := tx.db.Exec(ctx, "INSERT INTO processes (workspace, id, role, handle, given, bundle) "+
-			"VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace, id) DO UPDATE "+
-			"SET role = excluded.role, handle = excluded.handle, given = excluded.given, bundle = excluded.bundle",
-			p.Workspace, p.ID, p.Role, p.Handle, p.Given, p.Bundle)
+		_, err := tx.db.Exec(ctx, "INSERT INTO processes (workspace, id, role, handle, given, bundle, drain_until) "+
+			"VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace, id) DO UPDATE SET role = excluded.role, "+
+			"handle = excluded.handle, given = excluded.given, bundle = excluded.bundle, drain_until = excluded.drain_until",
+			p.Workspace, p.ID, p.Role, p.Handle, p.Given, p.Bundle, p.DrainUntil)
 		if err != nil {
 			return fmt.Errorf("write process %s of %s: %w", p.ID, p.Workspace, err)
 		}

@@ -5,6 +5,7 @@
 package fake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type Call struct {
 	Workspace string
 	// ID is the process's; "" for OpDestroy.
 	ID string
+	// Grace is what OpStop was given.
+	Grace time.Duration
 }
 
 // String renders the call as "start acme/p1".
@@ -104,6 +107,41 @@ func (r *Runtime) Start(ctx context.Context, spec runtime.Spec) (runtime.Process
 	return p, nil
 }
 
+// Unassigned lists the standbys of no workspace.
+func (r *Runtime) Unassigned(context.Context) ([]runtime.Handle, error) {
+	var handles []runtime.Handle
+	for _, p := range r.Standbys() {
+		handles = append(handles, p.Handle())
+	}
+	return handles, nil
+}
+
+// Standbys are the running standbys of no workspace, oldest first.
+func (r *Runtime) Standbys() []*Process {
+	return slices.DeleteFunc(r.Processes(""), func(p *Process) bool { return p.Spec().Workspace != "" })
+}
+
+// assign moves the standby to the workspace.
+func (r *Runtime) assign(p *Process, workspace string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before, next := key{p.spec.Workspace, p.spec.ID}, key{workspace, p.spec.ID}
+	switch {
+	case before.workspace != "":
+		return errors.New("it is workspace " + before.workspace + "'s")
+	case r.processes[before] != p:
+		return errors.New("it has ended")
+	case r.processes[next] != nil:
+		return errors.New("a process of this id runs already")
+	}
+	delete(r.processes, before)
+	p.spec.Workspace = workspace
+	r.processes[next] = p
+	return nil
+}
+
 // add makes the process.
 func (r *Runtime) add(spec runtime.Spec) (*Process, error) {
 	r.mu.Lock()
@@ -111,6 +149,9 @@ func (r *Runtime) add(spec runtime.Spec) (*Process, error) {
 	k := key{spec.Workspace, spec.ID}
 	if r.processes[k] != nil {
 		return nil, errors.New("a process of this id runs already")
+	}
+	if spec.Workspace == "" && spec.UserID != 0 {
+		return nil, errors.New("a standby of no workspace cannot run as a workspace's user")
 	}
 	r.lastPID++
 	p := &Process{runtime: r, spec: spec, pid: r.lastPID, started: time.Now()}
@@ -129,7 +170,7 @@ func (r *Runtime) Recover(ctx context.Context, handle runtime.Handle) (runtime.P
 		return nil, fault.Err
 	}
 	r.mu.Lock()
-	p := r.processes[key{handle.Workspace, handle.ID}]
+	p := r.find(handle)
 	r.mu.Unlock()
 	if p == nil {
 		return nil, runtime.ErrGone
@@ -138,6 +179,19 @@ func (r *Runtime) Recover(ctx context.Context, handle runtime.Handle) (runtime.P
 		p.end(runtime.Exit{Code: 1})
 	}
 	return p, nil
+}
+
+// find looks for the handle's process, also one that was assigned after the handle was made. The caller holds the lock.
+func (r *Runtime) find(handle runtime.Handle) *Process {
+	if p := r.processes[key{handle.Workspace, handle.ID}]; p != nil || handle.Workspace != "" {
+		return p
+	}
+	for k, p := range r.processes {
+		if k.id == handle.ID && bytes.Equal(p.Handle().Data, handle.Data) {
+			return p
+		}
+	}
+	return nil
 }
 
 // Destroy forgets the workspace's log. It refuses while one of its processes runs.
@@ -151,7 +205,7 @@ func (r *Runtime) Destroy(ctx context.Context, workspace string) error {
 	}
 	if running := r.Processes(workspace); len(running) > 0 {
 		return fmt.Errorf("remove the files of workspace %s: its process %s still runs; stop it first",
-			workspace, running[0].spec.ID)
+			workspace, running[0].Spec().ID)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -193,7 +247,7 @@ func (r *Runtime) Processes(workspace string) []*Process {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	running := slices.DeleteFunc(slices.Collect(maps.Values(r.processes)), func(p *Process) bool {
-		return workspace != "" && p.spec.Workspace != workspace
+		return workspace != "" && p.Spec().Workspace != workspace
 	})
 	slices.SortFunc(running, func(a, b *Process) int { return a.pid - b.pid })
 	return running
@@ -208,15 +262,19 @@ func (r *Runtime) Kill(workspace string) {
 
 // record notes the call and takes the fault that strikes it.
 func (r *Runtime) record(op Op, workspace, id string) Fault {
+	return r.recordCall(Call{Op: op, Workspace: workspace, ID: id})
+}
+
+func (r *Runtime) recordCall(c Call) Fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls = append(r.calls, Call{op, workspace, id})
-	return r.strike(op, workspace)
+	r.calls = append(r.calls, c)
+	return r.strike(c.Op, c.Workspace)
 }
 
 // forget ends the process's place among the running ones.
 func (r *Runtime) forget(p *Process) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.processes, key{p.spec.Workspace, p.spec.ID})
+	delete(r.processes, key{p.Spec().Workspace, p.Spec().ID})
 }

@@ -9,6 +9,7 @@ type Op string
 const (
 	OpStart    Op = "start"
 	OpRecover  Op = "recover"
+	OpAssign   Op = "assign"
 	OpActivate Op = "activate"
 	OpPush     Op = "push"
 	OpStop     Op = "stop"

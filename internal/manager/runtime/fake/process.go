@@ -18,13 +18,13 @@ const madeUpMemory = 200 << 20
 // Process is a fake process. It implements runtime.Process.
 type Process struct {
 	runtime *Runtime
-	spec    runtime.Spec
 	pid     int
 	started time.Time
 	alive   context.Context //nolint:containedctx // it is the process's life
 	finish  context.CancelFunc
 
 	mu        sync.Mutex
+	spec      runtime.Spec // Assign changes its workspace
 	activated bool
 	config    runtime.Config
 	address   string
@@ -35,14 +35,38 @@ type Process struct {
 
 var _ runtime.Process = (*Process)(nil)
 
-// Spec is what the process was made from.
-func (p *Process) Spec() runtime.Spec { return p.spec }
+// Spec is what the process was made from, with the workspace that it was assigned to.
+func (p *Process) Spec() runtime.Spec {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.spec
+}
+
+// Assign gives a standby of no workspace to the workspace.
+func (p *Process) Assign(ctx context.Context, workspace string) error {
+	id := p.Spec().ID
+	fault := p.runtime.record(OpAssign, workspace, id)
+	err := fault.delay(ctx)
+	if err == nil {
+		err = fault.Err
+	}
+	if err == nil {
+		err = p.runtime.assign(p, workspace)
+	}
+	if err != nil {
+		return fmt.Errorf("assign standby %s to workspace %s: %w", id, workspace, err)
+	}
+	if fault.Die {
+		p.end(runtime.Exit{Code: 1})
+	}
+	return nil
+}
 
 // Handle identifies the process to Recover.
 func (p *Process) Handle() runtime.Handle {
 	data, _ := json.Marshal(map[string]int{"pid": p.pid}) //nolint:errchkjson // a map of numbers has a JSON form
 	return runtime.Handle{
-		Version: runtime.HandleVersion, Runtime: Name, Workspace: p.spec.Workspace, ID: p.spec.ID, Data: data,
+		Version: runtime.HandleVersion, Runtime: Name, Workspace: p.Spec().Workspace, ID: p.Spec().ID, Data: data,
 	}
 }
 
@@ -55,9 +79,9 @@ func (p *Process) Config() runtime.Config {
 
 // Activate makes the process ready.
 func (p *Process) Activate(ctx context.Context, boot runtime.Boot) error {
-	fault := p.runtime.record(OpActivate, p.spec.Workspace, p.spec.ID)
+	fault := p.runtime.record(OpActivate, p.Spec().Workspace, p.Spec().ID)
 	if err := p.activate(ctx, fault, boot); err != nil {
-		return fmt.Errorf("activate process %s of workspace %s: %w", p.spec.ID, p.spec.Workspace, err)
+		return fmt.Errorf("activate process %s of workspace %s: %w", p.Spec().ID, p.Spec().Workspace, err)
 	}
 	if fault.Die {
 		p.end(runtime.Exit{Code: 1})
@@ -66,6 +90,9 @@ func (p *Process) Activate(ctx context.Context, boot runtime.Boot) error {
 }
 
 func (p *Process) activate(ctx context.Context, fault Fault, boot runtime.Boot) error {
+	if p.Spec().Workspace == "" {
+		return errors.New("it is assigned to no workspace")
+	}
 	p.mu.Lock()
 	again := p.activated
 	p.activated = true
@@ -76,7 +103,7 @@ func (p *Process) activate(ctx context.Context, fault Fault, boot runtime.Boot) 
 	err := p.boot(ctx, fault, boot)
 	var broken *runtime.BootError
 	if errors.As(err, &broken) {
-		p.runtime.Log(p.spec.Workspace, broken.Error())
+		p.runtime.Log(p.Spec().Workspace, broken.Error())
 		p.end(runtime.Exit{Code: 1})
 	}
 	return err
@@ -100,7 +127,7 @@ func (p *Process) boot(ctx context.Context, fault Fault, boot runtime.Boot) erro
 		return fault.Err
 	}
 	if check := p.runtime.options.Boot; check != nil {
-		if err := check(p.spec.Workspace, p.spec.Bundle, boot); err != nil {
+		if err := check(p.Spec().Workspace, p.Spec().Bundle, boot); err != nil {
 			var broken *runtime.BootError
 			if errors.As(err, &broken) {
 				return err
@@ -113,7 +140,7 @@ func (p *Process) boot(ctx context.Context, fault Fault, boot runtime.Boot) erro
 
 // listen makes the process ready at an address.
 func (p *Process) listen(ctx context.Context, config runtime.Config) error {
-	address := fmt.Sprintf("%s.%s.fake:7007", p.spec.ID, p.spec.Workspace)
+	address := fmt.Sprintf("%s.%s.fake:7007", p.Spec().ID, p.Spec().Workspace)
 	var s *server
 	if p.runtime.options.Serve {
 		var err error
@@ -132,13 +159,13 @@ func (p *Process) listen(ctx context.Context, config runtime.Config) error {
 		s.close()
 		return &runtime.BootError{Code: orbit.CodeProcessExited, Message: "the process " + p.Exit().String()}
 	}
-	p.runtime.Log(p.spec.Workspace, fmt.Sprintf("process %s listens on %s", p.spec.ID, address))
+	p.runtime.Log(p.Spec().Workspace, fmt.Sprintf("process %s listens on %s", p.Spec().ID, address))
 	return nil
 }
 
 // Push gives the process its new config.
 func (p *Process) Push(ctx context.Context, config runtime.Config) error {
-	fault := p.runtime.record(OpPush, p.spec.Workspace, p.spec.ID)
+	fault := p.runtime.record(OpPush, p.Spec().Workspace, p.Spec().ID)
 	err := fault.delay(ctx)
 	switch {
 	case err != nil:
@@ -148,7 +175,7 @@ func (p *Process) Push(ctx context.Context, config runtime.Config) error {
 		err = errors.New("it is not ready")
 	}
 	if err != nil {
-		return fmt.Errorf("push config to workspace %s: %w", p.spec.Workspace, err)
+		return fmt.Errorf("push config to workspace %s: %w", p.Spec().Workspace, err)
 	}
 	p.mu.Lock()
 	p.config = config
@@ -172,16 +199,16 @@ func (p *Process) Address() string {
 // Stats says made-up figures.
 func (p *Process) Stats(context.Context) (runtime.Stats, error) {
 	if p.hasExited() {
-		return runtime.Stats{}, fmt.Errorf("measure process %d of workspace %s: %w", p.pid, p.spec.Workspace, runtime.ErrGone)
+		return runtime.Stats{}, fmt.Errorf("measure process %d of workspace %s: %w", p.pid, p.Spec().Workspace, runtime.ErrGone)
 	}
 	return runtime.Stats{
-		PID: p.pid, StartedAt: p.started, MemoryBytes: madeUpMemory, MemoryLimit: "heap", Isolated: p.spec.UserID != 0,
+		PID: p.pid, StartedAt: p.started, MemoryBytes: madeUpMemory, MemoryLimit: "heap", Isolated: p.Spec().UserID != 0,
 	}, nil
 }
 
 // Stop ends the process.
-func (p *Process) Stop(ctx context.Context, _ time.Duration) error {
-	fault := p.runtime.record(OpStop, p.spec.Workspace, p.spec.ID)
+func (p *Process) Stop(ctx context.Context, grace time.Duration) error {
+	fault := p.runtime.recordCall(Call{Op: OpStop, Workspace: p.Spec().Workspace, ID: p.Spec().ID, Grace: grace})
 	if p.hasExited() {
 		return nil
 	}
@@ -190,7 +217,7 @@ func (p *Process) Stop(ctx context.Context, _ time.Duration) error {
 		err = fault.Err
 	}
 	if err != nil {
-		return fmt.Errorf("stop process %s of workspace %s: %w", p.spec.ID, p.spec.Workspace, err)
+		return fmt.Errorf("stop process %s of workspace %s: %w", p.Spec().ID, p.Spec().Workspace, err)
 	}
 	p.end(runtime.Exit{Requested: true})
 	return nil

@@ -72,7 +72,7 @@ func (p *Process) state() State {
 		config = json.RawMessage("null")
 	}
 	return State{
-		Workspace: p.spec.Workspace, ID: p.spec.ID, PID: p.pid, Bundle: p.spec.Bundle,
+		Workspace: p.Spec().Workspace, ID: p.Spec().ID, PID: p.pid, Bundle: p.Spec().Bundle,
 		Digest: hex.EncodeToString(sum[:]), Config: config,
 	}
 }

@@ -30,7 +30,15 @@ func (p *instance) awaitStandby(ctx context.Context) error {
 
 // Activate gives the process its config and waits until Backstage is ready. See runtime.Process.
 func (p *instance) Activate(ctx context.Context, boot runtime.Boot) error {
-	a, err := p.control.callOnce(ctx, request{Op: "start", Config: boot.Document, Redact: boot.Redact})
+	k := p.key()
+	if k.workspace == "" {
+		return fmt.Errorf("activate process %s: it is assigned to no workspace", k.id)
+	}
+	folders := p.runtime.layout
+	a, err := p.control.callOnce(ctx, request{
+		Op: "start", Config: boot.Document, Redact: boot.Redact,
+		Workspace: k.workspace, Home: folders.home(k.workspace), Tmp: folders.tmp(k.workspace),
+	})
 	if errors.Is(err, errLost) {
 		a, err = p.awaitOther(ctx, stateStarting)
 	}
@@ -38,7 +46,7 @@ func (p *instance) Activate(ctx context.Context, boot runtime.Boot) error {
 		err = &hostError{Code: codeBootFailed, Message: "the host names no port that Backstage listens on"}
 	}
 	if err = p.bootError(ctx, err, "starting Backstage"); err != nil {
-		return fmt.Errorf("activate process %s of workspace %s: %w", p.key.id, p.key.workspace, err)
+		return fmt.Errorf("activate process %s of workspace %s: %w", p.key().id, p.key().workspace, err)
 	}
 	return nil
 }
@@ -91,7 +99,7 @@ func (p *instance) bootError(ctx context.Context, err error, doing string) error
 	default:
 		return err
 	}
-	log, _ := tailLogs([]string{p.id.Log}, lastWords) // without it the error still says what happened
+	log, _ := tailLogs([]string{p.owned.Load().log}, lastWords) // without it the error still says what happened
 	failure.LogTail = log[max(0, len(log)-bootLogTail):]
 	if failure.Code == orbit.CodeProcessExited && outOfMemory(log) {
 		failure.Message = fmt.Sprintf("the process ran out of memory while %s; raise memory_limit_mib", doing)

@@ -229,17 +229,19 @@ func TestNamesThatCannotBePartsOfPathsAreRefused(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	rt := l.open(t)
-	for _, names := range [][2]string{{"..", "p1"}, {"a/b", "p1"}, {"", "p1"}, {"Acme", "p1"}, {"acme", ".."}, {"acme", strings.Repeat("p", 21)}} {
+	for _, names := range [][2]string{{"..", "p1"}, {"a/b", "p1"}, {".standby", "p1"}, {"Acme", "p1"}, {"acme", ".."}, {"acme", strings.Repeat("p", 21)}} {
 		spec := l.spec(names[0], names[1])
 		if _, err := rt.Start(t.Context(), spec); err == nil || !strings.Contains(err.Error(), "DNS label") {
 			t.Errorf("Start of %q = %v", names, err)
 		}
 	}
-	if err := rt.Destroy(t.Context(), ".."); err == nil {
-		t.Error("Destroy takes ..")
-	}
-	if _, err := rt.Logs(t.Context(), "..", 1); err == nil {
-		t.Error("Logs takes ..")
+	for _, name := range []string{"..", ""} {
+		if err := rt.Destroy(t.Context(), name); err == nil {
+			t.Errorf("Destroy takes %q", name)
+		}
+		if _, err := rt.Logs(t.Context(), name, 1); err == nil {
+			t.Errorf("Logs takes %q", name)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func find(socket string) (identity, error) {
 	}
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
-		if err != nil || !listensOn(pid, socket) || !runsAs(pid, id.UserID) {
+		if err != nil || controlSocket(pid) != socket || !runsAs(pid, id.UserID) {
 			continue
 		}
 		id.PID = pid
@@ -53,15 +53,18 @@ func find(socket string) (identity, error) {
 	return id, runtime.ErrGone
 }
 
-// listensOn says whether the process was told to listen on the socket.
-func listensOn(pid int, socket string) bool {
+// controlSocket is where the process was told to listen; "" where it is no host, or gone.
+func controlSocket(pid int) string {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
-		return false
+		return ""
 	}
 	args := strings.Split(string(line), "\x00")
 	i := slices.Index(args, controlFlag)
-	return i >= 0 && i+1 < len(args) && args[i+1] == socket
+	if i < 0 || i+1 >= len(args) {
+		return ""
+	}
+	return args[i+1]
 }
 
 // runsAs says whether the process is the user's.

@@ -33,7 +33,7 @@ type identity struct {
 // identityOf reads the identity out of a handle of this runtime, or finds the process on the socket when the handle was
 // made before the process was.
 func identityOf(h runtime.Handle, socket string) (identity, error) {
-	var id identity
+	id := identity{Socket: socket}
 	if h.Runtime != Name || h.Version != runtime.HandleVersion {
 		return id, fmt.Errorf("the handle is of runtime %q, version %d; this is %q, version %d",
 			h.Runtime, h.Version, Name, runtime.HandleVersion)

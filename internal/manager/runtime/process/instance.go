@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
@@ -17,12 +19,10 @@ import (
 // instance is one process that this runtime looks after. It implements runtime.Process.
 type instance struct {
 	runtime *Runtime
-	key     key
 	id      identity
-	handle  runtime.Handle
 	task    *task
 	control *control
-	logger  *slog.Logger
+	owned   atomic.Pointer[ownership] // replaced as a whole, under the runtime's lock
 	exited  chan struct{}
 	left    chan struct{} // closed when the runtime was closed: the end of the process will not be noticed here
 
@@ -33,6 +33,37 @@ type instance struct {
 
 var _ runtime.Process = (*instance)(nil)
 
+// ownership is what Assign changes of a process.
+type ownership struct {
+	key    key
+	log    string
+	handle runtime.Handle
+	logger *slog.Logger
+}
+
+// own makes the workspace of k the process's.
+func (p *instance) own(k key, log string) error {
+	id := p.id
+	id.Log = log
+	data, err := json.Marshal(id)
+	if err != nil {
+		return err
+	}
+	p.owned.Store(&ownership{
+		key: k, log: log,
+		handle: runtime.Handle{
+			Version: runtime.HandleVersion, Runtime: Name, Workspace: k.workspace, ID: k.id, Data: data,
+		},
+		logger: p.runtime.options.Logger.With("workspace", k.workspace, "process", k.id, "pid", p.id.PID),
+	})
+	return nil
+}
+
+// key names the process.
+func (p *instance) key() key { return p.owned.Load().key }
+
+func (p *instance) logger() *slog.Logger { return p.owned.Load().logger }
+
 // watch waits for the end of the process, or of the runtime, and cleans up.
 func (p *instance) watch() {
 	exit, err := p.task.wait()
@@ -40,7 +71,7 @@ func (p *instance) watch() {
 		close(p.left)
 		p.control.drop()
 		if !errors.Is(err, os.ErrClosed) {
-			p.logger.Error("the process can no longer be watched", "error", err)
+			p.logger().Error("the process can no longer be watched", "error", err)
 		}
 		return
 	}
@@ -53,7 +84,7 @@ func (p *instance) watch() {
 	p.runtime.forget(p)
 	close(p.exited)
 	p.control.close()
-	p.logger.Info("process ended", "exit", exit.String())
+	p.logger().Info("process ended", "exit", exit.String())
 }
 
 // kill ends the process at once and waits for that.
@@ -66,13 +97,13 @@ func (p *instance) kill() {
 }
 
 // Handle identifies the process to Recover.
-func (p *instance) Handle() runtime.Handle { return p.handle }
+func (p *instance) Handle() runtime.Handle { return p.owned.Load().handle }
 
 // Push gives the process its whole new config.
 func (p *instance) Push(ctx context.Context, config runtime.Config) error {
 	_, err := p.control.call(ctx, request{Op: "config", Config: config.Document, Redact: config.Redact})
 	if err != nil {
-		return fmt.Errorf("push config to workspace %s: %w", p.key.workspace, err)
+		return fmt.Errorf("push config to workspace %s: %w", p.key().workspace, err)
 	}
 	return nil
 }
@@ -93,7 +124,7 @@ func (p *instance) Stats(context.Context) (runtime.Stats, error) {
 		err = runtime.ErrGone
 	}
 	if err != nil {
-		return runtime.Stats{}, fmt.Errorf("measure process %d of workspace %s: %w", p.id.PID, p.key.workspace, err)
+		return runtime.Stats{}, fmt.Errorf("measure process %d of workspace %s: %w", p.id.PID, p.key().workspace, err)
 	}
 	return runtime.Stats{
 		PID: p.id.PID, StartedAt: p.id.StartedAt, MemoryBytes: memory, MemoryLimit: memoryLimit, Isolated: p.id.Isolated,

@@ -17,6 +17,8 @@ import (
 // maxSocketPath is the number of bytes a Unix socket's path may have: sun_path of unix(7) without its final zero.
 const maxSocketPath = 107
 
+const socketSuffix = ".sock"
+
 // Lengths of the names that become parts of paths; see runtime.Spec and orbit.MaxWorkspaceLength.
 const (
 	maxWorkspace = 40
@@ -34,16 +36,26 @@ var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 //	DataDir/instances/<workspace>/cache             Node's compile cache and
 //	DataDir/instances/<workspace>/tmp               TMPDIR
 //
+// Standbys of no workspace have such folders too, under a name that no workspace can have.
+//
 // Everything that a workspace's user can write to is inside a folder that only orbitd can write to. Nothing is made or
 // changed by orbitd inside the former, where the user could put a link in its way.
 type layout struct {
 	run, instances string
 }
 
+// folderName is the name of the workspace's folder; also that of no workspace, "", has one.
+func folderName(workspace string) string {
+	if workspace == "" {
+		return ".standby"
+	}
+	return workspace
+}
+
 // newLayout makes the folders that all workspaces share.
 func newLayout(runDir, dataDir string) (layout, error) {
 	l := layout{run: filepath.Clean(runDir), instances: filepath.Join(dataDir, "instances")}
-	longest := len(l.run) + 1 + hashLength + 1 + maxProcessID + len(".sock")
+	longest := len(l.run) + 1 + hashLength + 1 + maxProcessID + len(socketSuffix)
 	if longest > maxSocketPath {
 		return l, fmt.Errorf("the runtime folder %s is too long: control sockets in it would have %d bytes and "+
 			"Linux allows %d; choose a shorter folder", l.run, longest, maxSocketPath)
@@ -67,11 +79,13 @@ func sharedMode() fs.FileMode {
 	return 0o700
 }
 
-func (l layout) instance(workspace string) string { return filepath.Join(l.instances, workspace) }
-func (l layout) home(workspace string) string     { return filepath.Join(l.instance(workspace), "home") }
-func (l layout) cache(workspace string) string    { return filepath.Join(l.instance(workspace), "cache") }
-func (l layout) tmp(workspace string) string      { return filepath.Join(l.instance(workspace), "tmp") }
-func (l layout) logs(workspace string) string     { return filepath.Join(l.instance(workspace), "log") }
+func (l layout) instance(workspace string) string {
+	return filepath.Join(l.instances, folderName(workspace))
+}
+func (l layout) home(workspace string) string  { return filepath.Join(l.instance(workspace), "home") }
+func (l layout) cache(workspace string) string { return filepath.Join(l.instance(workspace), "cache") }
+func (l layout) tmp(workspace string) string   { return filepath.Join(l.instance(workspace), "tmp") }
+func (l layout) logs(workspace string) string  { return filepath.Join(l.instance(workspace), "log") }
 
 func (l layout) sockets(workspace string) string {
 	sum := sha256.Sum256([]byte(workspace))
@@ -79,7 +93,7 @@ func (l layout) sockets(workspace string) string {
 }
 
 func (l layout) socket(workspace, id string) string {
-	return filepath.Join(l.sockets(workspace), id+".sock")
+	return filepath.Join(l.sockets(workspace), id+socketSuffix)
 }
 
 // prepare makes the workspace's folders for the user.
@@ -141,10 +155,12 @@ func (l layout) remove(workspace string) error {
 	return errors.Join(os.RemoveAll(l.instance(workspace)), os.RemoveAll(l.sockets(workspace)))
 }
 
-// checkNames refuses names that could not be parts of these paths.
+// checkNames refuses names that could not be parts of these paths. The workspace may be none, "".
 func checkNames(workspace, id string) error {
-	if err := checkWorkspace(workspace); err != nil {
-		return err
+	if workspace != "" {
+		if err := checkWorkspace(workspace); err != nil {
+			return err
+		}
 	}
 	if len(id) > maxProcessID || !label.MatchString(id) {
 		return fmt.Errorf("the process id %q is not a DNS label of at most %d characters", id, maxProcessID)

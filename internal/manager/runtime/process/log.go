@@ -26,9 +26,13 @@ const (
 	rotatedExt = ".1"
 )
 
+func logName(id string, now time.Time) string {
+	return now.UTC().Format(logTime) + "-" + id + logSuffix
+}
+
 // createLog makes the log of a process that starts now, for appending, so that it can be cut while it is written to.
 func createLog(dir, id string, now time.Time) (*os.File, error) {
-	path := filepath.Join(dir, now.UTC().Format(logTime)+"-"+id+logSuffix)
+	path := filepath.Join(dir, logName(id, now))
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("make the log: %w", err)

@@ -27,6 +27,10 @@ type request struct {
 	Config  json.RawMessage `json:"config,omitempty"`
 	Redact  []string        `json:"redact,omitempty"`
 	GraceMS int64           `json:"graceMs,omitempty"`
+	// Whose a process is that stood by for nobody, and its folders.
+	Workspace string `json:"workspace,omitempty"`
+	Home      string `json:"home,omitempty"`
+	Tmp       string `json:"tmp,omitempty"`
 }
 
 // answer is one line from the host.

@@ -172,7 +172,7 @@ func (r *Runtime) Recover(ctx context.Context, handle runtime.Handle) (runtime.P
 		case <-p.exited:
 			return nil, runtime.ErrGone
 		default:
-			p.logger.Warn("adopted a process that does not answer", "error", err)
+			p.logger().Warn("adopted a process that does not answer", "error", err)
 		}
 	}
 	return p, nil

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -20,6 +19,9 @@ var errClosed = errors.New("the process runtime is closed")
 func (r *Runtime) launch(spec runtime.Spec) (*instance, error) {
 	if err := checkNames(spec.Workspace, spec.ID); err != nil {
 		return nil, err
+	}
+	if spec.Workspace == "" && spec.UserID != 0 {
+		return nil, fmt.Errorf("a standby of no workspace cannot run as user %d, which is a workspace's", spec.UserID)
 	}
 	user, err := credential(spec.UserID)
 	if err != nil {
@@ -99,7 +101,7 @@ func (r *Runtime) recover(handle runtime.Handle) (*instance, error) {
 		t, err = adopt(id)
 	}
 	if errors.Is(err, runtime.ErrGone) {
-		return nil, errors.Join(err, ignoreMissing(os.Remove(socket)))
+		return nil, errors.Join(err, ignoreMissing(os.Remove(id.Socket)))
 	}
 	if err != nil {
 		return nil, err
@@ -109,18 +111,11 @@ func (r *Runtime) recover(handle runtime.Handle) (*instance, error) {
 
 // keep makes the task an instance and watches it. The caller holds the lock.
 func (r *Runtime) keep(k key, t *task, id identity) (*instance, error) {
-	data, err := json.Marshal(id)
-	if err != nil {
+	p := &instance{runtime: r, id: id, task: t, exited: make(chan struct{}), left: make(chan struct{})}
+	if err := p.own(k, id.Log); err != nil {
 		return nil, err
 	}
-	p := &instance{
-		runtime: r, key: k, id: id, task: t, exited: make(chan struct{}), left: make(chan struct{}),
-		handle: runtime.Handle{
-			Version: runtime.HandleVersion, Runtime: Name, Workspace: k.workspace, ID: k.id, Data: data,
-		},
-		logger:  r.options.Logger.With("workspace", k.workspace, "process", k.id, "pid", id.PID),
-		control: connect(id.Socket, id.PID, id.UserID),
-	}
+	p.control = connect(id.Socket, id.PID, id.UserID)
 	r.processes[k] = p
 	r.logs[id.Log] = struct{}{}
 	r.running.Go(p.watch)
@@ -131,8 +126,9 @@ func (r *Runtime) keep(k key, t *task, id identity) (*instance, error) {
 func (r *Runtime) forget(p *instance) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.processes, p.key)
-	delete(r.logs, p.id.Log)
+	owned := p.owned.Load()
+	delete(r.processes, owned.key)
+	delete(r.logs, owned.log)
 }
 
 // logged says whether a live process writes to the log. The caller holds the lock.
@@ -145,7 +141,7 @@ func (r *Runtime) logged(path string) bool {
 func (r *Runtime) arguments(spec runtime.Spec, socket string) []string {
 	return append(heapFlags(spec.MemoryLimitMiB),
 		filepath.Join(r.options.HostDir, "host.mjs"),
-		"--bundle", spec.Bundle, controlFlag, socket, "--workspace", spec.Workspace)
+		"--bundle", spec.Bundle, controlFlag, socket, "--workspace", folderName(spec.Workspace))
 }
 
 // environment is the whole environment of a process. It carries no secret and nothing of orbitd's own.

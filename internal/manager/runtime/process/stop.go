@@ -21,7 +21,7 @@ func (p *instance) Stop(ctx context.Context, grace time.Duration) error {
 	p.requested = true
 	p.mu.Unlock()
 	if err := p.stop(ctx, grace); err != nil {
-		return fmt.Errorf("stop process %s of workspace %s: %w", p.key.id, p.key.workspace, err)
+		return fmt.Errorf("stop process %s of workspace %s: %w", p.key().id, p.key().workspace, err)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type Site struct {
 	Open func() runtime.Runtime
 	// Close is the end of the orbitd that holds the runtime. Processes live on.
 	Close func(runtime.Runtime)
-	// Spec is a process that can be started.
+	// Spec is a process that can be started; the workspace "" is none.
 	Spec func(workspace, id string) runtime.Spec
 	// Boot is what makes such a process ready.
 	Boot func(workspace string) runtime.Boot
@@ -49,6 +49,10 @@ func Run(t *testing.T, site func(t *testing.T) Site) {
 		"a process in standby is adopted and activated":                 adoptsStandby,
 		"a ready process is adopted with its address":                   adoptsReady,
 		"a process whose handle was never stored is found by its names": adoptsByName,
+		"a standby of no workspace is assigned to one and becomes its":  assigns,
+		"a standby is assigned once":                                    assignsOnce,
+		"an assigned standby is adopted as its workspace's":             adoptsAssigned,
+		"a standby that was never assigned is found":                    findsUnassigned,
 		"a process that has ended is gone":                              gone,
 		"a process that ended while no orbitd ran is gone":              goneMeanwhile,
 		"the end of a process is noticed":                               noticesEnd,
@@ -90,7 +94,12 @@ func (p *place) restart() {
 
 func (p *place) start(workspace, id string) runtime.Process {
 	p.t.Helper()
-	proc, err := p.rt.Start(p.ctx, p.Spec(workspace, id))
+	return p.startSpec(p.Spec(workspace, id))
+}
+
+func (p *place) startSpec(spec runtime.Spec) runtime.Process {
+	p.t.Helper()
+	proc, err := p.rt.Start(p.ctx, spec)
 	if err != nil {
 		p.t.Fatalf("Start: %v", err)
 	}

@@ -47,6 +47,8 @@ const operations = {
   async start(request, connection) {
     if (state !== 'standby') return { ok: false, error: { code: 'wrong_state', message: `start in ${state}` } };
     state = 'starting';
+    args.workspace = request.workspace;
+    Object.assign(process.env, { HOME: request.home, TMPDIR: request.tmp });
     config = request.config;
     const { boot, lines = 0, child } = config.fake ?? {};
     for (let i = 0; i < lines; i++) console.log(`line ${i}`);
