@@ -179,8 +179,12 @@ func (c *comparison) event(path appconfig.Path, kind appconfig.ChangeKind) strin
 			changed = append(changed, name)
 		}
 	}
-	if len(changed) == 1 {
-		return fmt.Sprintf("the secret %s that it refers to changed", changed[0])
+	happened := "changed"
+	if c.after.OneVersion {
+		happened = "may have changed (secrets_wo_version did)"
 	}
-	return fmt.Sprintf("the secrets %s that it refers to changed", strings.Join(changed, ", "))
+	if len(changed) == 1 {
+		return fmt.Sprintf("the secret %s that it refers to %s", changed[0], happened)
+	}
+	return fmt.Sprintf("the secrets %s that it refers to %s", strings.Join(changed, ", "), happened)
 }

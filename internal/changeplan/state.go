@@ -20,6 +20,9 @@ type State struct {
 	// Secrets gives each defined secret a token that changes whenever its value does, never the value itself. Nil means
 	// that it is not known which are defined.
 	Secrets map[string]string
+	// OneVersion says that the tokens are one version of all secrets, as SecretTokens makes them for the provider: that it
+	// moved means that a value may have, not that it did.
+	OneVersion bool
 }
 
 // Plugin is a plugin of a State.

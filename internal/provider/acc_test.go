@@ -42,6 +42,16 @@ func anyManager(t *testing.T, workspace string) manager {
 	return manager{endpoint, token, workspace}
 }
 
+// realManager is the orbitd of the acceptance tests, or none.
+func realManager(t *testing.T, workspace string) manager {
+	t.Helper()
+	m := anyManager(t, workspace)
+	if m.token == fakeToken {
+		t.Skip("needs the real orbitd: ORBIT_TEST_BUNDLE")
+	}
+	return m
+}
+
 // hcl is a configuration with the provider and the resources. "WORKSPACE" stands for the test's own.
 func (m manager) hcl(resources string) string {
 	return fmt.Sprintf("provider \"orbit\" {\n  endpoint = %q\n  token    = %q\n}\n%s", m.endpoint, m.token,
@@ -339,7 +349,11 @@ func TestAccEveryExampleCanBePlanned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(examples, "../../examples/quickstart/main.tf") {
+	compositions, err := filepath.Glob("../../examples/*/main.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(examples, compositions...) {
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
 			t.Parallel()
 			m := anyManager(t, "")

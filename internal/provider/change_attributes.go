@@ -29,6 +29,18 @@ var reasonType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"path": types.StringType, "impact": types.StringType, "because": types.StringType,
 }}
 
+func newReasonModels(reasons []orbit.Reason) []reasonModel {
+	models := make([]reasonModel, 0, len(reasons))
+	for _, reason := range reasons {
+		models = append(models, reasonModel{
+			Path:    types.StringValue(reason.Path),
+			Impact:  types.StringValue(string(reason.Impact)),
+			Because: types.StringValue(reason.Because),
+		})
+	}
+	return models
+}
+
 // addChangeAttributes adds the attributes of changeModel to a resource's schema.
 func addChangeAttributes(attributes map[string]schema.Attribute) {
 	attributes["change_impact"] = schema.StringAttribute{
@@ -56,8 +68,8 @@ func addChangeAttributes(attributes map[string]schema.Attribute) {
 	}
 	attributes["restart_revision"] = schema.Int64Attribute{
 		Computed: true,
-		MarkdownDescription: "Counts the restarts and upgrades that changes of this resource asked for. It is unknown in " +
-			"a plan exactly when the plan restarts the instance.",
+		MarkdownDescription: "Counts the restarts and upgrades that changes of this resource brought about, so not those " +
+			"that `restart_policy` stored. It is unknown in a plan exactly when the plan restarts the instance.",
 	}
 }
 
@@ -79,17 +91,10 @@ func noChange() changeModel {
 	}
 }
 
-// plannedChange is what a decision looks like in a plan. Prior is what the state has; it is ignored at create.
+// plannedChange is what a decision looks like in a plan that rolls it out. Prior is what the state has; it is ignored at
+// create.
 func plannedChange(ctx context.Context, prior changeModel, decision changeplan.Decision, diags *diag.Diagnostics) changeModel {
-	reasons := make([]reasonModel, 0, len(decision.Reasons))
-	for _, reason := range decision.Reasons {
-		reasons = append(reasons, reasonModel{
-			Path:    types.StringValue(reason.Path),
-			Impact:  types.StringValue(string(reason.Impact)),
-			Because: types.StringValue(reason.Because),
-		})
-	}
-	list, problems := types.ListValueFrom(ctx, reasonType, reasons)
+	list, problems := types.ListValueFrom(ctx, reasonType, newReasonModels(decision.Reasons))
 	diags.Append(problems...)
 	planned := changeModel{
 		ChangeImpact:    types.StringValue(string(decision.Impact)),
@@ -102,19 +107,21 @@ func plannedChange(ctx context.Context, prior changeModel, decision changeplan.D
 	return planned
 }
 
-// settle makes a planned change known after it was applied: a restart counts one up from what the state had.
-func (m changeModel) settle(prior changeModel) changeModel {
+// settle makes a planned change known after it was applied: a restart counts one up from what the state had, unless it
+// was stored for later. The verdict is nil where nobody waited for it.
+func (m changeModel) settle(prior changeModel, verdict *orbit.Change) changeModel {
 	if m.ChangeImpact.IsUnknown() || m.ChangeImpact.IsNull() {
 		m.ChangeImpact = noChange().ChangeImpact
 	}
 	if m.ChangeReasons.IsUnknown() || m.ChangeReasons.IsNull() {
 		m.ChangeReasons = noChange().ChangeReasons
 	}
-	if m.RestartRevision.IsUnknown() {
-		m.RestartRevision = types.Int64Value(prior.RestartRevision.ValueInt64() + 1)
-	}
-	if m.RestartRevision.IsNull() {
-		m.RestartRevision = types.Int64Value(prior.RestartRevision.ValueInt64())
+	revision := prior.RestartRevision.ValueInt64()
+	switch stored := verdict != nil && verdict.PendingRestart; {
+	case m.RestartRevision.IsUnknown() && !stored:
+		m.RestartRevision = types.Int64Value(revision + 1)
+	case m.RestartRevision.IsUnknown(), m.RestartRevision.IsNull():
+		m.RestartRevision = types.Int64Value(revision)
 	}
 	return m
 }

@@ -29,7 +29,12 @@ type connection struct {
 	once   sync.Once
 	client *orbit.Client
 	err    error
+
+	reach reach
 }
+
+// errUnconfigured is why there is no client yet.
+var errUnconfigured = errors.New("the provider's configuration is known only after apply")
 
 var errNoToken = errors.New("no token is configured: set token_file or token in the provider block, or " + envTokenFile +
 	" or " + envToken + " in the environment; orbitd makes a token at its first start and says where it is")
@@ -67,7 +72,7 @@ func (c *connection) tokenSource() string {
 // Client returns the client, or why there can be none.
 func (c *connection) Client() (*orbit.Client, error) {
 	if c.unknown {
-		return nil, errors.New("the provider's configuration is known only after apply")
+		return nil, errUnconfigured
 	}
 	c.once.Do(func() {
 		c.client, c.err = orbit.NewClient(orbit.ClientOptions{

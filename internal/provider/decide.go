@@ -40,7 +40,7 @@ func decideInstance(before *orbit.InstanceSpec, after orbit.InstanceSpec, secret
 // from an ephemeral value may be known at apply only, where a decision must not move any more.
 func withSecrets(spec orbit.InstanceSpec) changeplan.State {
 	state, _ := changeplan.FromSpec(spec, nil)
-	state.Secrets = changeplan.SecretTokens(spec.SecretsVersion, state.ReferredSecrets())
+	state.Secrets, state.OneVersion = changeplan.SecretTokens(spec.SecretsVersion, state.ReferredSecrets()), true
 	return state
 }
 

@@ -33,6 +33,8 @@ type fakeAPI struct {
 
 	// fail puts every write back with this problem.
 	fail *orbit.Problem
+	// refusal answers every write that changes something.
+	refusal *orbit.Problem
 	// warnings are those of every applied change.
 	warnings []orbit.Diagnostic
 	// costs is what every changing write would cost now; empty means that it fits.
@@ -124,7 +126,11 @@ func (f *fakeAPI) admit(w http.ResponseWriter, r *http.Request, exists bool, eta
 	case match != "" && match != etag:
 		refuse(w, http.StatusPreconditionFailed, orbit.CodeStale, "somebody else changed it since it was read; nothing was touched, plan again")
 	case f.costs != "" && write.MaxImpact.Valid() && f.costs.Exceeds(write.MaxImpact):
-		refuse(w, http.StatusConflict, orbit.CodeImpactExceeded, "planned "+string(write.MaxImpact)+", now a "+string(f.costs))
+		refuse(w, http.StatusConflict, orbit.CodeImpactExceeded, "planned "+string(write.MaxImpact)+", now a "+string(f.costs)+"; nothing was touched, plan again")
+	case f.refusal != nil && match != "":
+		w.Header().Set("Content-Type", orbit.ProblemMediaType)
+		w.WriteHeader(http.StatusConflict)
+		_ = json.NewEncoder(w).Encode(f.refusal)
 	default:
 		return true
 	}
@@ -166,6 +172,11 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
 		return
 	}
+	pending, refused := f.obeyPolicy(w, write.RestartPolicy, instanceImpact(before, write.InstanceSpec))
+	if refused {
+		return
+	}
+	waits := before != nil && before.Status.PendingRestart && !write.RestartPolicy.Automatic()
 	secretsBefore := f.secrets[workspace]
 	if write.Secrets != nil {
 		f.secrets[workspace] = write.Secrets
@@ -175,11 +186,11 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 		SecretNames: slices.Sorted(maps.Keys(f.secrets[workspace])),
 		URL:         "http://" + workspace + ".localhost:7007", APIURL: "http://" + workspace + ".localhost:7007/api",
 		DatabaseName: "backstage_" + workspace, Generation: int64(len(f.changes) + 1), CreatedAt: time.Unix(1, 0).UTC(),
-		Status: orbit.InstanceStatus{Phase: orbit.PhaseReady, PID: 42, Conditions: []orbit.Condition{
+		Status: orbit.InstanceStatus{Phase: orbit.PhaseReady, PID: 42, PendingRestart: pending || waits, Conditions: []orbit.Condition{
 			{Type: orbit.ConditionReady, Status: "True", Reason: "Serving"},
 		}},
 	}
-	f.accept(w, orbit.Change{Workspace: workspace, Operation: operation(before != nil)}, func() {
+	f.accept(w, orbit.Change{Workspace: workspace, Operation: operation(before != nil), PendingRestart: pending}, func() {
 		f.secrets[workspace] = secretsBefore
 		switch {
 		case before != nil:
@@ -213,11 +224,22 @@ func (f *fakeAPI) postPlan(w http.ResponseWriter, r *http.Request) {
 	var request orbit.PlanRequest
 	_ = json.NewDecoder(r.Body).Decode(&request)
 	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Plan: request})
-	if f.plan == nil {
-		respond(w, http.StatusOK, orbit.PlanResult{Impact: orbit.ImpactRestart})
+	if f.plan != nil {
+		respond(w, http.StatusOK, f.plan)
 		return
 	}
-	respond(w, http.StatusOK, f.plan)
+	policy := f.policy(r.PathValue("workspace"))
+	if request.Instance != nil {
+		policy = request.Instance.RestartPolicy
+	}
+	result := orbit.PlanResult{Impact: orbit.ImpactRestart, PendingRestart: policy == orbit.RestartManual}
+	if policy == orbit.RestartForbid && request.Instance == nil {
+		result.Diagnostics = []orbit.Diagnostic{
+			{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Path: "here", Message: "it costs a restart"},
+			{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Path: "there", Message: "it costs a restart"},
+		}
+	}
+	respond(w, http.StatusOK, result)
 }
 
 func (f *fakeAPI) listPlugins(w http.ResponseWriter, r *http.Request) {
@@ -254,13 +276,21 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
 		return
 	}
+	pending, refused := f.obeyPolicy(w, f.policy(workspace), orbit.ImpactRestart)
+	if refused {
+		return
+	}
+	if instance := f.instances[workspace]; instance != nil {
+		instance.Status.PendingRestart = instance.Status.PendingRestart || pending
+	}
 	if f.plugins[workspace] == nil {
 		f.plugins[workspace] = map[string]*orbit.Plugin{}
 	}
 	f.plugins[workspace][pkg] = &orbit.Plugin{
 		Workspace: workspace, Package: pkg, PluginSpec: write.PluginSpec, Owner: orbit.OwnerPlugin, ETag: tag(write.PluginSpec),
 	}
-	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil)}, func() {
+	change := orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil), PendingRestart: pending}
+	f.accept(w, change, func() {
 		delete(f.plugins[workspace], pkg)
 		if before != nil {
 			f.plugins[workspace][pkg] = before
@@ -275,8 +305,12 @@ func (f *fakeAPI) deletePlugin(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such plugin")
 		return
 	}
+	pending, refused := f.obeyPolicy(w, f.policy(workspace), orbit.ImpactRestart)
+	if refused {
+		return
+	}
 	delete(f.plugins[workspace], pkg)
-	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: orbit.OperationDelete}, func() {})
+	f.accept(w, orbit.Change{Workspace: workspace, Plugin: pkg, Operation: orbit.OperationDelete, PendingRestart: pending}, func() {})
 }
 
 func operation(exists bool) orbit.Operation {

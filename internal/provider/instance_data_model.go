@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -18,6 +19,7 @@ type instanceDataModel struct {
 	SecretsVersion     types.Int64                `tfsdk:"secrets_version"`
 	MemoryLimitMiB     types.Int64                `tfsdk:"memory_limit_mib"`
 	DeletionProtection types.Bool                 `tfsdk:"deletion_protection"`
+	RestartPolicy      types.String               `tfsdk:"restart_policy"`
 	URL                types.String               `tfsdk:"url"`
 	APIURL             types.String               `tfsdk:"api_url"`
 	DatabaseName       types.String               `tfsdk:"database_name"`
@@ -35,6 +37,8 @@ type pluginDataModel struct {
 type statusModel struct {
 	Phase              types.String     `tfsdk:"phase"`
 	ObservedGeneration types.Int64      `tfsdk:"observed_generation"`
+	PendingRestart     types.Bool       `tfsdk:"pending_restart"`
+	PendingReasons     []reasonModel    `tfsdk:"pending_reasons"`
 	PID                types.Int64      `tfsdk:"pid"`
 	MemoryBytes        types.Int64      `tfsdk:"memory_bytes"`
 	MemoryLimit        types.String     `tfsdk:"memory_limit"`
@@ -62,6 +66,7 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 		SecretsVersion:     types.Int64Value(instance.SecretsVersion),
 		MemoryLimitMiB:     types.Int64Value(int64(instance.MemoryLimitMiB)),
 		DeletionProtection: types.BoolValue(instance.DeletionProtection),
+		RestartPolicy:      types.StringValue(string(cmp.Or(instance.RestartPolicy, orbit.RestartAuto))),
 		URL:                types.StringValue(instance.URL),
 		APIURL:             types.StringValue(instance.APIURL),
 		DatabaseName:       types.StringValue(instance.DatabaseName),
@@ -83,6 +88,8 @@ func newStatusModel(status orbit.InstanceStatus) *statusModel {
 	model := &statusModel{
 		Phase:              types.StringValue(string(status.Phase)),
 		ObservedGeneration: types.Int64Value(status.ObservedGeneration),
+		PendingRestart:     types.BoolValue(status.PendingRestart),
+		PendingReasons:     newReasonModels(status.PendingReasons),
 		PID:                orNullNumber(int64(status.PID)),
 		MemoryBytes:        orNullNumber(status.MemoryBytes),
 		MemoryLimit:        orNull(status.MemoryLimit),

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -25,6 +26,8 @@ type instanceModel struct {
 	SecretsVersion     types.Int64    `tfsdk:"secrets_wo_version"`
 	MemoryLimitMiB     types.Int64    `tfsdk:"memory_limit_mib"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
+	RestartPolicy      types.String   `tfsdk:"restart_policy"`
+	PendingRestart     types.Bool     `tfsdk:"pending_restart"`
 	Timeouts           timeouts.Value `tfsdk:"timeouts"`
 	URL                types.String   `tfsdk:"url"`
 	APIURL             types.String   `tfsdk:"api_url"`
@@ -80,6 +83,8 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 		return path.Root("workspace"), true
 	case orbit.CodeUnknownRelease:
 		return path.Root("release"), true
+	case orbit.CodeRestartForbidden:
+		return path.Root("restart_policy"), true
 	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
 		return own.AtName("version"), finding.Plugin != ""
 	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
@@ -97,13 +102,15 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec orbit.InstanceSpec, known bool) {
 	entries, known := m.entries(ctx, diags)
 	known = known && !m.Workspace.IsUnknown() && !m.Release.IsUnknown() && !m.Config.IsUnknown() &&
-		!m.SecretsVersion.IsUnknown() && !m.MemoryLimitMiB.IsUnknown() && !m.DeletionProtection.IsUnknown()
+		!m.SecretsVersion.IsUnknown() && !m.MemoryLimitMiB.IsUnknown() && !m.DeletionProtection.IsUnknown() &&
+		!m.RestartPolicy.IsUnknown()
 	spec = orbit.InstanceSpec{
 		Release:            m.Release.ValueString(),
 		Config:             m.Config.ValueString(),
 		SecretsVersion:     m.SecretsVersion.ValueInt64(),
 		MemoryLimitMiB:     int(m.MemoryLimitMiB.ValueInt64()),
 		DeletionProtection: m.DeletionProtection.ValueBool(),
+		RestartPolicy:      orbit.RestartPolicy(m.RestartPolicy.ValueString()),
 	}
 	for pkg, entry := range entries {
 		if spec.Plugins == nil {
@@ -146,6 +153,8 @@ func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, dia
 	}
 	m.MemoryLimitMiB = types.Int64Value(int64(instance.MemoryLimitMiB))
 	m.DeletionProtection = types.BoolValue(instance.DeletionProtection)
+	m.RestartPolicy = types.StringValue(string(cmp.Or(instance.RestartPolicy, orbit.RestartAuto)))
+	m.PendingRestart = types.BoolValue(instance.Status.PendingRestart)
 	m.adoptComputed(instance)
 }
 

@@ -34,7 +34,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 
-	plan.changeModel = state.changeModel
+	plan.changeModel, plan.PendingRestart = state.changeModel, state.PendingRestart
 	if creating {
 		plan.changeModel = unknownChange()
 	} else {
@@ -50,18 +50,28 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	// What a create costs depends on nothing: nobody is interrupted by an instance that is new.
 	complete := known && (namesKnown || !newSecrets)
 	if !complete && !creating {
-		plan.changeModel = unknownChange()
+		plan.changeModel, plan.PendingRestart = unknownChange(), types.BoolUnknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
 	var before *orbit.InstanceSpec
+	var releases bool
 	if !creating {
 		spec, _ := state.spec(ctx, &resp.Diagnostics)
 		before = &spec
+		releases = releasesPending(spec.RestartPolicy, after.RestartPolicy, state.PendingRestart.ValueBool())
 	}
 	decision := decideInstance(before, after, names)
+	if releases {
+		decision = releasing(decision)
+	}
+	workspace := plan.Workspace.ValueString()
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
+	plan.obey(decision, &state)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if decision.Impact.Interrupts() && after.RestartPolicy == orbit.RestartForbid {
+		refuseRestart(workspace, decision, &resp.Diagnostics)
+	}
 	if resp.Diagnostics.HasError() || !complete {
 		return
 	}
@@ -70,10 +80,13 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if newSecrets {
 		request.SecretNames = names
 	}
-	workspace := plan.Workspace.ValueString()
 	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, plan.locate, &resp.Diagnostics)
-	if decision.Impact.Interrupts() && opinion.interrupts() {
-		warnOfRestart(workspace, decision, &resp.Diagnostics)
+	if decision.Impact.Interrupts() && (releases || opinion.interrupts()) && !resp.Diagnostics.HasError() {
+		why := decision.Reasons
+		if releases { // what waits is known to orbitd alone
+			why = joinReasons(why, opinion.reasons())
+		}
+		warnOfCost(workspace, after.RestartPolicy == orbit.RestartManual, describeReasons(why), &resp.Diagnostics)
 	}
 }
 

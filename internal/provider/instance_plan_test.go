@@ -259,33 +259,6 @@ func TestThePlanCarriesNamesOfSecretsAndNeverValues(t *testing.T) {
 	}
 }
 
-func TestAnUnreachableManagerDoesNotStopAPlan(t *testing.T) {
-	t.Parallel()
-	p := newCore(t, object{"endpoint": "http://127.0.0.1:1", "token": fakeToken}).instance().plan(t, acme())
-	must(t, "plan", p.diags)
-	want(t, p.diags.warnings(), "Plan of instance acme is not checked by orbitd", "http://127.0.0.1:1", "orbitd serve", "Not checked: ")
-	if p.get("change_impact") != "none" {
-		t.Errorf("change_impact = %v, want none", p.get("change_impact"))
-	}
-}
-
-func TestAnUnknownProviderConfigurationDoesNotStopAPlan(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(t)
-	instance := existing(t, api, acme())
-	instance.core = newCore(t, object{"endpoint": unknown, "token": unknown})
-	before := len(api.sent("POST"))
-	diags := instance.refresh(t)
-	must(t, "refresh", diags)
-	want(t, diags.warnings(), "State of instance acme was not read")
-	p := instance.plan(t, with(acme(), object{"memory_limit_mib": 512}))
-	must(t, "plan", p.diags)
-	want(t, p.diags.warnings(), "Plan of instance acme is not checked by orbitd", "known only after apply", "Instance acme will be restarted")
-	if len(api.sent("POST")) != before {
-		t.Error("somebody was asked although nobody knows whom to ask")
-	}
-}
-
 func TestAWrongTokenStopsAPlan(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)

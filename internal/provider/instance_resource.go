@@ -105,7 +105,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 		resp.Diagnostics.AddWarning("Unable to read instance "+workspace+" after it was created", sentence(readErr.Error()))
 	}
 	plan.forgetUnknown()
-	plan.changeModel = plan.settle(noChange())
+	plan.changeModel = plan.settle(noChange(), verdict)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{plan.Workspace})...)
 }
@@ -117,23 +117,24 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 	summary := "Unable to read instance " + workspace
 	// Also where nothing is left of the instance: Terraform before 1.12 keeps no identity, and the framework wants one.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{state.Workspace})...)
-	if resp.Diagnostics.HasError() || r.keepsUnread("instance "+workspace, &resp.Diagnostics) {
-		return
-	}
-	client, ok := r.client(summary, &resp.Diagnostics)
-	if !ok {
-		return
-	}
 	timeout, problems := state.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(problems...)
-	awaitUnfinished(ctx, client, "instance "+workspace, timeout, resp.Private, state.locate, &resp.Diagnostics)
-	instance, err := client.GetInstance(ctx, workspace)
-	switch {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	awaitUnfinished(ctx, r.conn, "instance "+workspace, timeout, resp.Private, state.locate, &resp.Diagnostics)
+	instance, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
+		return client.GetInstance(ctx, workspace)
+	})
+	switch imported := state.ChangeImpact.IsNull(); {
 	case orbit.IsNotFound(err), leaving(instance):
 		resp.State.RemoveResource(ctx)
 		return
+	case outOfReach(err) && !imported:
+		warnOfPlanWithout(err, &resp.Diagnostics)
+		return
 	case err != nil:
-		r.reportUnread(summary, err, &resp.Diagnostics)
+		r.reportError(summary, err, nowhere, &resp.Diagnostics)
 		return
 	}
 	state.adopt(ctx, instance, &resp.Diagnostics)
@@ -161,6 +162,10 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 			// A plugin that is declared elsewhere may refer to a secret; the plan of the instance alone cannot see that.
 			write.MaxImpact = orbit.MaxImpact(write.MaxImpact, orbit.ImpactRestart)
 		}
+	}
+	before := orbit.RestartPolicy(state.RestartPolicy.ValueString())
+	if releasesPending(before, spec.RestartPolicy, state.PendingRestart.ValueBool()) {
+		write.MaxImpact = orbit.ImpactUpgrade // the state does not tell which of the two the stored changes cost
 	}
 	workspace := plan.Workspace.ValueString()
 	summary := "Unable to update instance " + workspace
@@ -201,7 +206,9 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	r.rememberCurrent(ctx, client, workspace, resp.Private, &resp.Diagnostics)
 	plan.forgetUnknown()
-	plan.changeModel = plan.settle(state.changeModel)
+	warnOfWaiting(verdict, &resp.Diagnostics)
+	plan.settlePending(verdict)
+	plan.changeModel = plan.settle(state.changeModel, verdict)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{plan.Workspace})...)
 }

@@ -78,6 +78,22 @@ func TestSecretsAreSentAgainOnlyWithAnotherVersion(t *testing.T) {
 	}
 }
 
+func TestAReasonClaimsNoMoreOfASecretThanTheVersionTells(t *testing.T) {
+	t.Parallel()
+	config := with(acme(), object{
+		"config":     baseConfig + "integrations: {github: [{host: github.com, token: \"${TOKEN}\"}]}\n",
+		"secrets_wo": object{"TOKEN": "one"}, "secrets_wo_version": 1,
+	})
+	instance := existing(t, newFakeAPI(t), config)
+	p := instance.plan(t, with(config, object{"secrets_wo_version": 2}))
+	must(t, "plan", p.diags)
+	reasons := p.get("change_reasons").([]any)
+	if len(reasons) != 1 {
+		t.Fatalf("reasons = %v, want one", reasons)
+	}
+	want(t, reasons[0].(object)["because"].(string), "the secret TOKEN that it refers to may have changed (secrets_wo_version did), and ")
+}
+
 func TestAnInterruptedCreateIsKeptWithoutAnError(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
@@ -173,7 +189,7 @@ func TestAChangeThatCostsMoreThanPlannedTouchesNothing(t *testing.T) {
 	instance := existing(t, api, acme())
 	p := instance.plan(t, with(acme(), object{"config": baseConfig + `    /b: {target: "https://b.example.com"}` + "\n"}))
 	api.costs = orbit.ImpactRestart
-	want(t, instance.apply(t, p).errors(), "Planned live, now a restart", "Nothing was changed. Plan again")
+	want(t, instance.apply(t, p).errors(), "Planned live, now a restart; nothing was touched, plan again.")
 	if got := api.sent("PUT"); got[len(got)-1].Instance.MaxImpact != orbit.ImpactLive {
 		t.Errorf("max_impact = %s, want live", got[len(got)-1].Instance.MaxImpact)
 	}
@@ -282,20 +298,6 @@ func TestAnImportOfWhatCannotBeIsRefused(t *testing.T) {
 	want(t, coreFor(t, api).instance().importAs(t, "", object{"workspace": "Acme Corp"}).errors(), "Invalid import id", "DNS label")
 	for _, id := range []string{"", "acme", "acme/", "/" + argoCDPackage, "Acme/" + argoCDPackage, "acme/Not A Package"} {
 		want(t, coreFor(t, api).plugin().importAs(t, id, nil).errors(), "Invalid import id", "is workspace/package, as in acme/@roadiehq/")
-	}
-}
-
-func TestAnUnreachableManagerIsAClearErrorAtRefreshAndLosesNothing(t *testing.T) {
-	t.Parallel()
-	api := newFakeAPI(t)
-	instance := existing(t, api, with(acme(), object{"deletion_protection": false}))
-	instance.core = newCore(t, object{"endpoint": "http://127.0.0.1:1", "token": fakeToken})
-	want(t, instance.refresh(t).errors(), "Unable to read instance acme", "http://127.0.0.1:1", "terraform plan -refresh=false", "a destroy need orbitd")
-	p := instance.plan(t, nil)
-	must(t, "plan of the deletion", p.diags)
-	want(t, instance.apply(t, p).errors(), "Unable to delete instance acme", "Is orbitd running there?")
-	if !instance.exists() {
-		t.Error("it is not tracked any more")
 	}
 }
 

@@ -93,6 +93,24 @@ func instanceSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "Refuse to delete the instance, because that drops its database. Default: `true`. To " +
 				"delete it, apply `false` first.",
 		},
+		"restart_policy": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Default: stringdefault.StaticString(string(orbit.RestartAuto)),
+			MarkdownDescription: "What happens to changes of the instance and its plugins that cost a restart or an upgrade: " +
+				"`auto` rolls them out, `manual` stores them until a restart is asked for (`POST " +
+				"/v1/instances/{workspace}/restart`) or the policy is `auto` again, and `forbid` fails the plan and names " +
+				"what it fails for. Default: `auto`. The instance's own plan obeys the policy that it plans; the plan of an " +
+				"`orbit_backstage_plugin` obeys the one that was applied last. Live changes, and the first boot, always go " +
+				"ahead. For a maintenance window: `restart_policy = var.in_window ? \"auto\" : \"forbid\"`.",
+			Validators: []validator.String{stringvalidator.OneOf(
+				string(orbit.RestartAuto), string(orbit.RestartManual), string(orbit.RestartForbid),
+			)},
+		},
+		"pending_restart": schema.BoolAttribute{
+			Computed: true,
+			MarkdownDescription: "Whether stored changes of the instance or its plugins wait for a restart, because " +
+				"`restart_policy` does not roll them out. Setting the policy to `auto` is a restart then.",
+		},
 		"timeouts": timeoutsAttribute(ctx, "the first boot, with what has to be installed for it", "a change",
 			"the deletion"),
 		"url":           stableAttribute("Where people open the instance, `http://acme.localhost:7007` for example."),

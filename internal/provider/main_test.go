@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 			code = max(code, 1)
 		}
 	}
+	if dir, err := programs(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
 	os.Exit(code)
 }
 

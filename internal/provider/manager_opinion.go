@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -20,32 +19,41 @@ type opinion struct {
 // interrupts says whether a warning of a restart is due: not where orbitd knows that nothing runs yet.
 func (o opinion) interrupts() bool { return o.result == nil || o.result.Impact.Interrupts() }
 
+// stores says whether orbitd will keep the change for a later restart.
+func (o opinion) stores() bool { return o.result != nil && o.result.PendingRestart }
+
+// reasons are why orbitd says so.
+func (o opinion) reasons() []orbit.Reason {
+	if o.result == nil {
+		return nil
+	}
+	return o.result.Reasons
+}
+
 // askManager has orbitd look at a planned change. What it finds becomes diagnostics. A manager that cannot answer now
 // does not stop a plan, because the plan may be the one that starts it; a rejected token does.
 func (c *connected) askManager(ctx context.Context, subject, workspace string, request orbit.PlanRequest, where locate,
 	diags *diag.Diagnostics,
 ) opinion {
-	if c.conn.unknown {
-		diags.AddWarning("Plan of "+subject+" is not checked by orbitd", uncheckedDetail(
-			"The provider's configuration is known only after apply."))
-		return opinion{}
-	}
-	client, ok := c.client("Unable to plan "+subject, diags)
-	if !ok {
-		return opinion{}
-	}
-	result, err := client.Plan(ctx, workspace, request)
+	result, err := ask(ctx, c.conn, planPatience, func(ctx context.Context, client *orbit.Client) (*orbit.PlanResult, error) {
+		return client.Plan(ctx, workspace, request)
+	})
 	switch {
 	case err == nil:
 		if request.Instance != nil && request.SecretNames == nil {
 			mentionVersion(result.Diagnostics)
 		}
-		for _, finding := range result.Diagnostics {
+		forbidden, others := partition(result.Diagnostics)
+		reportForbidden(workspace, forbidden, request.Instance != nil, diags)
+		if request.DeletePlugin != "" {
+			others = nil // what stays has plans of its own
+		}
+		for _, finding := range others {
 			reportFindings(findingSummary(subject, finding), []orbit.Diagnostic{finding}, where, diags)
 		}
 		return opinion{result}
 	case cannotAnswerNow(err):
-		diags.AddWarning("Plan of "+subject+" is not checked by orbitd", uncheckedDetail(sentence(err.Error())))
+		warnOfPlanWithout(err, diags)
 	default:
 		c.reportError("Unable to plan "+subject, err, where, diags)
 	}
@@ -73,23 +81,11 @@ func findingSummary(subject string, finding orbit.Diagnostic) string {
 	}
 }
 
-func uncheckedDetail(why string) string {
-	return why + "\n\nNot checked: that the packages and versions exist and fit the release, that the parts fit together, " +
-		"and that the change costs what the plan says. The apply checks all of it before it touches anything."
-}
-
 // cannotAnswerNow says whether orbitd is away, is starting, or has a fault of its own.
 func cannotAnswerNow(err error) bool {
 	var problem *orbit.Problem
 	if errors.As(err, &problem) {
 		return problem.Status >= http.StatusInternalServerError || problem.Status == http.StatusTooManyRequests
 	}
-	return orbit.IsUnreachable(err)
-}
-
-// restartSummary is the same for an instance and its plugins, so that Terraform shows one warning for each instance.
-func restartSummary(workspace string) string { return "Instance " + workspace + " will be restarted" }
-
-func warnOfRestart(workspace string, decision changeplan.Decision, diags *diag.Diagnostics) {
-	diags.AddWarning(restartSummary(workspace), describeReasons(decision.Reasons))
+	return outOfReach(err)
 }

@@ -50,10 +50,11 @@ func TestWhatIsNotOrbitdNeverSaysThatAnythingIsGone(t *testing.T) {
 				"instance acme": existing(t, own, with(acme(), object{"deletion_protection": false})),
 				"plugin ":       existingPlugin(t, own, argoCD()),
 			} {
+				deletion := r.plan(t, nil)
 				r.core = newCore(t, object{"endpoint": c.endpoint, "token": fakeToken})
 				says := []string{c.says, c.endpoint, "set endpoint or ORBIT_ENDPOINT"}
 				want(t, r.refresh(t).errors(), append(says, "Unable to read "+kind)...)
-				want(t, r.apply(t, r.plan(t, nil)).errors(), append(says, "Unable to delete "+kind)...)
+				want(t, r.apply(t, deletion).errors(), append(says, "Unable to delete "+kind)...)
 				if !r.exists() {
 					t.Errorf("%s is not tracked any more", kind)
 				}

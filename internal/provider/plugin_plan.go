@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -23,9 +24,7 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	if replacing := !creating && !deleting && !(plan.Workspace.Equal(state.Workspace) && plan.Package.Equal(state.Package)); deleting || replacing {
 		if !creating {
-			resp.Diagnostics.AddWarning(restartSummary(state.Workspace.ValueString()), "The plan removes plugin "+
-				state.Package.ValueString()+". A process cannot unload a plugin, so the instance restarts without it, unless "+
-				"the instance itself is deleted. Its tables stay in the database.")
+			r.planRemoval(ctx, &state, &resp.Diagnostics)
 		}
 		return
 	}
@@ -62,7 +61,18 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	opinion := r.askManager(ctx, plan.name(), workspace, orbit.PlanRequest{
 		Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after},
 	}, plan.locate, &resp.Diagnostics)
-	if decision.Impact.Interrupts() && opinion.interrupts() {
-		warnOfRestart(workspace, decision, &resp.Diagnostics)
+	if decision.Impact.Interrupts() && opinion.interrupts() && !resp.Diagnostics.HasError() {
+		warnOfCost(workspace, opinion.stores(), describeReasons(decision.Reasons), &resp.Diagnostics)
 	}
+}
+
+// planRemoval says what removing the plugin leads to, or that orbitd will not let it.
+func (r *pluginResource) planRemoval(ctx context.Context, state *pluginModel, diags *diag.Diagnostics) {
+	workspace, pkg := state.Workspace.ValueString(), state.Package.ValueString()
+	opinion := r.askManager(ctx, state.name(), workspace, orbit.PlanRequest{DeletePlugin: pkg}, state.locate, diags)
+	if diags.HasError() {
+		return
+	}
+	warnOfCost(workspace, opinion.stores(), "The plan removes plugin "+pkg+". A process cannot unload a plugin, so "+
+		"the instance restarts without it, unless the instance itself is deleted. Its tables stay in the database.", diags)
 }

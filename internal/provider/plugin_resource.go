@@ -86,7 +86,8 @@ func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics)
-	plan.changeModel = plan.settle(noChange())
+	warnOfWaiting(verdict, &resp.Diagnostics)
+	plan.changeModel = plan.settle(noChange(), verdict)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
@@ -97,25 +98,26 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 	summary := "Unable to read " + state.name()
 	// Also where nothing is left of the plugin: Terraform before 1.12 keeps no identity, and the framework wants one.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	if resp.Diagnostics.HasError() || r.keepsUnread(state.name(), &resp.Diagnostics) {
-		return
-	}
-	client, ok := r.client(summary, &resp.Diagnostics)
-	if !ok {
-		return
-	}
 	timeout, problems := state.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(problems...)
-	awaitUnfinished(ctx, client, state.name(), timeout, resp.Private, state.locate, &resp.Diagnostics)
-	plugin, err := client.GetPlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
-	switch {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	awaitUnfinished(ctx, r.conn, state.name(), timeout, resp.Private, state.locate, &resp.Diagnostics)
+	plugin, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Plugin, error) {
+		return client.GetPlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
+	})
+	switch imported := state.ChangeImpact.IsNull(); {
 	case orbit.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
 		return
-	case err != nil:
-		r.reportUnread(summary, err, &resp.Diagnostics)
+	case outOfReach(err) && !imported:
+		warnOfPlanWithout(err, &resp.Diagnostics)
 		return
-	case plugin.Owner == orbit.OwnerInstance && state.ChangeImpact.IsNull():
+	case err != nil:
+		r.reportError(summary, err, nowhere, &resp.Diagnostics)
+		return
+	case plugin.Owner == orbit.OwnerInstance && imported:
 		resp.Diagnostics.AddError("Unable to import "+state.name(), "It stands in the plugins map of the instance itself, "+
 			"which owns it. Declare it in one place only.")
 		return
@@ -177,7 +179,8 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics)
-	plan.changeModel = plan.settle(state.changeModel)
+	warnOfWaiting(verdict, &resp.Diagnostics)
+	plan.changeModel = plan.settle(state.changeModel, verdict)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
@@ -196,12 +199,13 @@ func (r *pluginResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	_, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
+	change, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
 		return client.DeletePlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString(), orbit.Precondition{})
 	})
 	if err != nil && !orbit.IsNotFound(err) && !orbit.HasCode(err, orbit.CodeDeleting) {
 		r.reportError(summary, err, state.locate, &resp.Diagnostics)
 	}
+	warnOfWaiting(change, &resp.Diagnostics)
 }
 
 // ImportState takes "workspace/package"; the package's own scope has a slash as well, so the first one separates.

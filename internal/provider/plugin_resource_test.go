@@ -98,9 +98,15 @@ func TestRemovingAPluginWarnsOfTheRestartAndDoesNotWaitForIt(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
 	plugin := existingPlugin(t, api, argoCD())
+	api.plan = &orbit.PlanResult{Impact: orbit.ImpactRestart, Diagnostics: []orbit.Diagnostic{
+		{Code: orbit.CodeNoEffect, Severity: orbit.SeverityWarning, Message: "the instance has had this for long"},
+	}}
 	p := plugin.plan(t, nil)
 	must(t, "plan", p.diags)
 	want(t, p.diags.warnings(), "Instance acme will be restarted", "removes plugin "+argoCDPackage)
+	if got := len(p.diags); got != 1 {
+		t.Errorf("%d diagnostics, want the warning of the restart alone: %s", got, p.diags.warnings())
+	}
 	api.waiting = make(chan struct{}) // a poll would hang for ever
 	must(t, "destroy", plugin.apply(t, p))
 	if len(api.plugins["acme"]) != 0 {

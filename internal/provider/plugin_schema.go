@@ -39,7 +39,8 @@ func pluginSchema(ctx context.Context) schema.Schema {
 	addChangeAttributes(attributes)
 	return schema.Schema{
 		MarkdownDescription: "A backend plugin of a workspace's instance, for plugins that another module or state owns " +
-			"than the instance itself. Removing one restarts the instance; its tables stay in the database. Moving one " +
+			"than the instance itself. Removing one restarts the instance; its tables stay in the database. The instance's " +
+			"`restart_policy` holds for its plugins too, as it was applied last. Moving one " +
 			"here from the instance's `plugins`, or back, is a removal and an addition: it restarts the instance twice.\n\n" +
 			"An instance that is replaced, with `-replace` for example, takes its plugins with it. " +
 			"`replace_triggered_by` with its `database_name` makes Terraform add them to the new one in the same apply.",

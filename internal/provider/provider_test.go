@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/provider"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // These tests set variables of the environment, so they do not run beside others.
@@ -170,28 +171,32 @@ func TestTheDataSourceTellsStatusAndAllPlugins(t *testing.T) {
 	api := newFakeAPI(t)
 	existing(t, api, with(acme(), object{"secrets_wo": object{"TOKEN": "s3cret"}, "secrets_wo_version": 1}))
 	existingPlugin(t, api, argoCD())
-	model, diags := readInstance(t, api, "acme")
+	api.instances["acme"].RestartPolicy = orbit.RestartManual
+	api.instances["acme"].Status.PendingRestart = true
+	api.instances["acme"].Status.PendingReasons = []orbit.Reason{{Path: "memory_limit_mib", Impact: orbit.ImpactRestart, Because: "it changed"}}
+	model, diags := readInstance(t, coreFor(t, api), "acme")
 	must(t, "read", diags)
 	status := model["status"].(object)
 	conditions := status["conditions"].([]any)
 	got := object{
 		"phase": status["phase"], "pid": status["pid"], "condition": conditions[0].(object)["type"],
 		"owner": model["plugins"].(object)[argoCDPackage].(object)["owner"], "names": model["secret_names"], "url": model["url"],
+		"policy": model["restart_policy"], "pending": status["pending_restart"], "reasons": status["pending_reasons"],
 	}
 	expected := object{
 		"phase": "Ready", "pid": 42, "condition": "Ready", "owner": "plugin", "names": []any{"TOKEN"},
-		"url": "http://acme.localhost:7007",
+		"url": "http://acme.localhost:7007", "policy": "manual", "pending": true,
+		"reasons": []any{object{"path": "memory_limit_mib", "impact": "restart", "because": "it changed"}},
 	}
 	if diff := cmp.Diff(expected, got); diff != "" {
 		t.Errorf("data source (-want +got):\n%s", diff)
 	}
-	_, diags = readInstance(t, api, "missing")
+	_, diags = readInstance(t, coreFor(t, api), "missing")
 	want(t, diags.errors(), "Unable to read instance missing: Workspace missing has no instance.")
 }
 
-func readInstance(t *testing.T, api *fakeAPI, workspace string) (object, diagnostics) {
+func readInstance(t *testing.T, core *core, workspace string) (object, diagnostics) {
 	t.Helper()
-	core := coreFor(t, api)
 	const name = "orbit_backstage_instance"
 	typ := core.schema.DataSourceSchemas[name].ValueType()
 	answer, err := core.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{

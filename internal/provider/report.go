@@ -14,8 +14,14 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
+// putBack is what is left of an update that failed.
+const putBack = "orbitd put it back as it was, and what ran before still serves. The next plan shows the same change again."
+
 // locate returns the attribute that a finding is about; ok is false when there is none to name.
 type locate func(orbit.Diagnostic) (attribute path.Path, ok bool)
+
+// nowhere is the place of findings that no attribute is to blame for.
+func nowhere(orbit.Diagnostic) (path.Path, bool) { return path.Empty(), false }
 
 // reportFindings shows each finding at its attribute. Terraform shows no key of a map, so the detail names the plugin
 // where the summary does not.
@@ -59,6 +65,10 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 	case problem.Code == orbit.CodeUnauthorized:
 		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not accept the token from "+
 			c.conn.tokenSource()+". Its token is in the file token of its data directory.", requestLine(problem)))
+		return
+	case problem.Code == orbit.CodeRestartForbidden, problem.Code == orbit.CodeImpactExceeded:
+		// The detail says that nothing was touched, and what to do; findings would say the reasons again.
+		diags.AddError(summary, joinParagraphs(sentence(problem.Detail), describeReasons(problem.Reasons), requestLine(problem)))
 		return
 	}
 	if orbit.HasErrors(problem.Diagnostics) && len(problem.LogTail) == 0 {
@@ -121,9 +131,6 @@ func describeProblem(problem *orbit.Problem) string {
 	paragraphs := []string{sentence(cause)}
 	if problem.Plugin != "" && !strings.Contains(cause, problem.Plugin) {
 		paragraphs = append(paragraphs, "Plugin at fault: "+problem.Plugin)
-	}
-	if problem.Code == orbit.CodeImpactExceeded {
-		paragraphs = append(paragraphs, "Nothing was changed. Plan again to see what the change costs now.")
 	}
 	if len(problem.Reasons) > 0 {
 		paragraphs = append(paragraphs, describeReasons(problem.Reasons))

@@ -11,16 +11,16 @@ import (
 
 // awaitUnfinished waits for the change that an earlier run left under way, so that the read that follows sees how it
 // ended. Without that a plan would call a change done that orbitd may still put back.
-func awaitUnfinished(ctx context.Context, client *orbit.Client, subject string, timeout time.Duration, private privateState,
+func awaitUnfinished(ctx context.Context, conn *connection, subject string, timeout time.Duration, private privateState,
 	where locate, diags *diag.Diagnostics,
 ) {
 	id := recall(ctx, private, changeKey, diags)
 	if id == "" {
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	change, err := client.GetChange(bounded, id, 0)
+	change, err := ask(ctx, conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Change, error) {
+		return client.GetChange(ctx, id, 0)
+	})
 	switch {
 	case orbit.IsNotFound(err):
 		remember(ctx, private, changeKey, "", diags) // it ended longer ago than orbitd keeps changes
@@ -28,6 +28,12 @@ func awaitUnfinished(ctx context.Context, client *orbit.Client, subject string, 
 	case err != nil:
 		return // the read that follows says so
 	}
+	client, err := conn.Client()
+	if err != nil {
+		return // it answered a moment ago
+	}
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	verdict, err := await(bounded, client, change, where, diags)
 	switch {
 	case err != nil:

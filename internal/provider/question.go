@@ -1,0 +1,85 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+const (
+	// readPatience bounds what a read asks orbitd, with all repetitions: a plan can do with the last known state.
+	readPatience = 10 * time.Second
+	// planPatience bounds what a plan asks, for which orbitd may have to ask npm's registry.
+	planPatience = 45 * time.Second
+)
+
+// reach remembers whether orbitd could be asked.
+type reach struct {
+	mu       sync.Mutex
+	answered bool
+	why      error // why nobody answered
+}
+
+// lost is why nobody answers; nil as long as somebody may.
+func (r *reach) lost() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.why
+}
+
+// learn takes in how a question went. Once one was answered, silence is no sign that orbitd is away.
+func (r *reach) learn(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !outOfReach(err) {
+		r.answered = true
+	} else if !r.answered {
+		r.why = err
+	}
+}
+
+// ask puts a question of a read or a plan to orbitd. Where the first one finds nobody there, all later ones have that answer
+// at once, so that a plan of many resources waits once: Terraform configures the provider anew for every plan and apply.
+func ask[T any](ctx context.Context, c *connection, patience time.Duration,
+	question func(context.Context, *orbit.Client) (T, error),
+) (T, error) {
+	var none T
+	client, err := c.Client()
+	if err != nil {
+		return none, err
+	}
+	if err := c.reach.lost(); err != nil {
+		return none, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	answer, err := question(bounded, client)
+	switch {
+	case ctx.Err() != nil:
+		return answer, err // the run was interrupted, which says nothing of orbitd
+	case err != nil && bounded.Err() != nil:
+		err = &orbit.ConnectionError{Endpoint: c.endpoint, Err: fmt.Errorf("no answer within %s", patience)}
+	}
+	c.reach.learn(err)
+	return answer, err
+}
+
+// outOfReach says whether orbitd gave no answer: it is away, it is starting, or nobody knows yet where it will be.
+func outOfReach(err error) bool {
+	return orbit.IsUnreachable(err) || orbit.HasCode(err, orbit.CodeStarting) || errors.Is(err, errUnconfigured)
+}
+
+// warnOfPlanWithout says what a plan is worth without orbitd. The summary is the same for all resources, so that Terraform
+// shows one warning for all of them.
+func warnOfPlanWithout(why error, diags *diag.Diagnostics) {
+	diags.AddWarning("Planned without orbitd", joinParagraphs(sentence(why.Error()), "The plan goes by the last known state. "+
+		"Not checked: that this state still holds, that the packages and versions exist and fit the release, that the parts "+
+		"fit together, that a stored restart_policy lets a plugin change, and that the changes cost what the plan says.\n\n"+
+		"The apply checks all of it before it touches anything, and changes nothing that somebody else changed since."))
+}
