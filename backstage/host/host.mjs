@@ -31,7 +31,7 @@ function dispatch(request, instance) {
     case 'start':
       return instance.start(...configOf(request));
     case 'config':
-      return instance.push(...configOf(request));
+      return instance.push(...configOf(request), looksOf(request));
     case 'stop':
       return stop(request, instance);
     default:
@@ -45,6 +45,15 @@ function configOf({ config, redact = [] }) {
     throw new Failure('bad_request', 'redact is not a list of strings');
   }
   return [config, redact];
+}
+
+function looksOf({ looks = [] }) {
+  if (!Array.isArray(looks) || !looks.every(isLook)) throw new Failure('bad_request', 'looks is not a list of looks');
+  return looks;
+}
+
+function isLook(look) {
+  return isObject(look) && typeof look.path === 'string' && Number.isInteger(look.withinMs) && look.withinMs >= 0;
 }
 
 function stop({ graceMs }, instance) {

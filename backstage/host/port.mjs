@@ -43,22 +43,20 @@ export async function ready({ host, number }) {
   const deadline = Date.now() + READY_MS;
   let answer = 'nothing';
   do {
-    answer = await readiness(host, number);
+    answer = await statusOf({ host, number }, '/.backstage/health/v1/readiness');
     if (answer === 200) return;
     await pause(20);
   } while (Date.now() < deadline);
   throw new Failure('boot_failed', `Backstage started, but its readiness check answers ${answer}`);
 }
 
-function readiness(host, port) {
+/** The status that a GET of the path answers with, or in words why there is no answer. */
+export function statusOf({ host, number: port }, path, headers = {}) {
   return new Promise((resolve) => {
-    const request = http.get(
-      { host, port, path: '/.backstage/health/v1/readiness', agent: false, timeout: 1000 },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      },
-    );
+    const request = http.get({ host, port, path, headers, agent: false, timeout: 1000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
     request.on('timeout', () => request.destroy(new Error('nothing within a second')));
     request.on('error', (error) => resolve(error.message));
   });

@@ -72,7 +72,7 @@ func TestAServingProcessAnswersWithWhatItWasGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := ask(t, p)
-	if err := p.Push(t.Context(), runtime.Config{Document: []byte(`{"a":2}`)}); err != nil {
+	if err := p.Push(t.Context(), runtime.Config{Document: []byte(`{"a":2}`)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	second := ask(t, p)
@@ -112,7 +112,7 @@ func TestFaultsStrikeTheirOperationSoManyTimes(t *testing.T) {
 	}
 	rt.Inject(fake.Fault{Op: fake.OpPush, Workspace: "acme", Times: 2, Err: broken})
 	for i, want := range []error{broken, broken, nil} {
-		if err := p.Push(t.Context(), runtime.Config{}); !errors.Is(err, want) {
+		if err := p.Push(t.Context(), runtime.Config{}, nil); !errors.Is(err, want) {
 			t.Errorf("push %d = %v, want %v", i, err, want)
 		}
 	}
@@ -199,7 +199,7 @@ func TestCallsAreRecordedInOrder(t *testing.T) {
 	rt := fake.New(fake.Options{})
 	p := start(t, rt, "acme", "p1")
 	_ = p.Activate(t.Context(), runtime.Boot{})
-	_ = p.Push(t.Context(), runtime.Config{})
+	_ = p.Push(t.Context(), runtime.Config{}, nil)
 	_ = p.Stop(t.Context(), 0)
 	_ = rt.Destroy(t.Context(), "acme")
 	var got []string

@@ -32,7 +32,7 @@ func lifecycle(t *testing.T, p *place) {
 	if lines, err := p.rt.Logs(p.ctx, "acme", 1); err != nil || len(lines) != 1 {
 		t.Errorf("Logs = %q, %v; want one line", lines, err)
 	}
-	if err := proc.Push(p.ctx, p.Change("acme")); err != nil {
+	if err := proc.Push(p.ctx, p.Change("acme"), nil); err != nil {
 		t.Fatalf("Push: %v", err)
 	}
 	p.serves(proc)
@@ -43,7 +43,7 @@ func lifecycle(t *testing.T, p *place) {
 	if _, err := proc.Stats(p.ctx); err == nil {
 		t.Error("Stats of a process that has ended gives no error")
 	}
-	if err := proc.Push(p.ctx, p.Change("acme")); err == nil {
+	if err := proc.Push(p.ctx, p.Change("acme"), nil); err == nil {
 		t.Error("Push to a process that has ended gives no error")
 	}
 }
@@ -156,7 +156,7 @@ func concurrent(t *testing.T, p *place) {
 			var pushing sync.WaitGroup
 			for range 3 {
 				pushing.Go(func() {
-					if err := proc.Push(p.ctx, change); err != nil {
+					if err := proc.Push(p.ctx, change, nil); err != nil {
 						t.Errorf("Push: %v", err)
 					}
 				})
