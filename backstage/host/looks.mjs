@@ -10,12 +10,14 @@ import { statusOf } from './port.mjs';
 /** The waits between two looks at something that is not yet to be seen. */
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 100;
+/** How long an answer may take. No answer says that the machine is busy, not that there is no effect. */
+const ANSWER_MS = 10_000;
 
 /** The catalog's name for what it has from catalog.locations. */
 const CONFIG_PROVIDER = 'ConfigLocationProvider';
 
 /**
- * Looks whether the running Backstage does what its config asks for. Each look is repeated until it is seen or its time
+ * Looks whether the running Backstage does what its config asks for. Each look is repeated until it sees it or its time
  * is over; none changes anything or reaches a server that the config points to.
  */
 export class Looks {
@@ -43,12 +45,14 @@ export class Looks {
     return found.filter(Boolean);
   }
 
+  /** Looks once more when the time is over: where all is slow, an answer from before says little. */
   async #untilSeen(look, before, after) {
     const deadline = Date.now() + look.withinMs;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, LONGEST_WAIT_MS)) {
+      const left = deadline - Date.now();
       const why = await this.#look(look, before, after);
-      if (!why || Date.now() + wait > deadline) return why;
-      await pause(wait);
+      if (!why || left <= 0) return why;
+      await pause(Math.min(wait, left));
     }
   }
 
@@ -65,8 +69,9 @@ export class Looks {
 }
 
 /** The mark is the last route, so all were built. */
-function routes(inside) {
-  return route(inside, { route: inside.marks.route });
+async function routes(inside) {
+  const status = await statusOfRoute(inside, inside.marks.route);
+  return status === 400 ? undefined : `the proxy did not build its routes from it: the last one answers ${status}`;
 }
 
 async function route(inside, { route }) {
@@ -85,7 +90,7 @@ async function statusOfRoute(inside, route) {
   const onBehalfOf = await auth.getOwnServiceCredentials();
   const { token } = await auth.getPluginRequestToken({ onBehalfOf, targetPluginId: 'proxy' });
   const path = `/api/proxy${route.replace(/\/$/, '')}/%2e%2e`;
-  return statusOf(inside.port, path, { authorization: `Bearer ${token}` });
+  return statusOf(inside.port, path, ANSWER_MS, { authorization: `Bearer ${token}` });
 }
 
 async function locations(inside, _look, before, after) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/fake"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/runtimetest"
@@ -38,6 +39,7 @@ func site(t *testing.T, serve bool) runtimetest.Site {
 	document := func(s string) func(string) runtime.Boot {
 		return func(string) runtime.Boot { return runtime.Boot{Config: runtime.Config{Document: []byte(s)}} }
 	}
+	rt.Inject(fake.Fault{Op: fake.OpPush, NoEffect: []string{"proxy.endpoints"}})
 	return runtimetest.Site{
 		Open:   func() runtime.Runtime { return rt },
 		Close:  func(runtime.Runtime) {},
@@ -49,8 +51,9 @@ func site(t *testing.T, serve bool) runtimetest.Site {
 			rt.Inject(fake.Fault{Op: fake.OpActivate, Workspace: workspace, Hang: true})
 			return runtime.Boot{}
 		},
-		Kill: func(p runtime.Process) { rt.Kill(p.Handle().Workspace) },
-		HTTP: serve,
+		Unseen: []changeplan.Look{{Path: "proxy.endpoints", Kind: changeplan.LookRoute, Route: "/nowhere"}},
+		Kill:   func(p runtime.Process) { rt.Kill(p.Handle().Workspace) },
+		HTTP:   serve,
 	}
 }
 

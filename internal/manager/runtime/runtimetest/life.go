@@ -1,6 +1,7 @@
 package runtimetest
 
 import (
+	"errors"
 	"sync"
 	"testing"
 
@@ -46,6 +47,24 @@ func lifecycle(t *testing.T, p *place) {
 	if err := proc.Push(p.ctx, p.Change("acme"), nil); err == nil {
 		t.Error("Push to a process that has ended gives no error")
 	}
+}
+
+func unseenPush(t *testing.T, p *place) {
+	proc := p.ready("acme", "p1")
+	err := proc.Push(p.ctx, p.Change("acme"), p.Unseen)
+	var unseen *runtime.UnseenError
+	if !errors.As(err, &unseen) || len(unseen.Unseen) != len(p.Unseen) {
+		t.Fatalf("Push = %v; want an UnseenError with %d findings", err, len(p.Unseen))
+	}
+	for i, u := range unseen.Unseen {
+		if u.Path != p.Unseen[i].Path || u.Why == "" {
+			t.Errorf("the finding is %+v; want one for %s", u, p.Unseen[i].Path)
+		}
+	}
+	if err := proc.Push(p.ctx, p.Change("acme"), nil); err != nil {
+		t.Errorf("Push without looks: %v", err)
+	}
+	p.serves(proc)
 }
 
 func activatesOnce(t *testing.T, p *place) {
