@@ -6,6 +6,8 @@ import { logError } from './log.mjs';
 
 /** How long the listeners of a change may take. */
 const LISTENERS_MS = 30_000;
+/** How many of their errors are kept. What a listener leaves running can log for as long as the process lives. */
+const MAX_ERRORS = 10;
 
 /**
  * Backstage's config, fed from memory.
@@ -34,7 +36,8 @@ export class PushedConfig {
 
   /** To be told of each line of the log: a listener that catches its own error logs it. */
   heard({ level, message }) {
-    if (level === 'error') this.#listening.getStore()?.push(String(message));
+    const errors = this.#listening.getStore();
+    if (level === 'error' && errors?.length < MAX_ERRORS) errors.push(String(message));
   }
 
   /**

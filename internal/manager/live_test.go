@@ -127,6 +127,26 @@ func TestALiveChangeThatIsNotTakenUpBecomesARestartWithAWarning(t *testing.T) {
 	}
 }
 
+func TestAChangeIsWarnedOfOnceAlsoWhenOrbitdDiesOnTheWay(t *testing.T) {
+	t.Parallel()
+	s, c := ownServer(t)
+	path := appconfig.Keys("proxy", "endpoints", endpointKey).String()
+	declare(t, c, "twice", title("Twice"))
+	s.Runtime.Inject(fake.Fault{Op: fake.OpPush, Workspace: "twice", NoEffect: []string{path}})
+	reached, release := hold(t, s, fake.Fault{Op: fake.OpActivate, Workspace: "twice"})
+	change := put(t, c, "twice", title("Twice")+endpoint)
+	reached()
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	change = settle(t, client(t, s), change)
+	applied(t, change, orbit.ImpactLive)
+	if len(change.Warnings) != 1 {
+		t.Errorf("the change's warnings are %v, want one", change.Warnings)
+	}
+}
+
 func TestALiveChangeThatIsNotTakenUpFailsWhereNoRestartMayHappen(t *testing.T) {
 	t.Parallel()
 	s, c := server(t)
