@@ -66,6 +66,7 @@ const (
 	CodeBootTimeout   Code = "boot_timeout"   // not ready within the deadline
 	CodeProcessExited Code = "process_exited" // the process ended before it was ready
 	CodePushFailed    Code = "push_failed"    // the running process did not take a live change in
+	CodeNotTakenUp    Code = "not_taken_up"   // a warning: the running process did not do what a live change asks for, and was replaced
 	CodeDatabase      Code = "database"       // the instance's database or role could not be made or dropped
 	CodeSuperseded    Code = "superseded"     // the instance was deleted before the change was rolled out
 )

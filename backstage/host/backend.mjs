@@ -1,9 +1,10 @@
-import { createRequire } from 'node:module';
 import { PushedConfig } from './config.mjs';
 import { Failure, bootFailure } from './failure.mjs';
+import { Inside } from './inside.mjs';
+import { createLogger } from './logger.mjs';
+import { Looks } from './looks.mjs';
+import { Marks } from './marks.mjs';
 import { ReservedPort, ready } from './port.mjs';
-
-const LOG_LEVELS = ['error', 'warn', 'info', 'debug'];
 
 /**
  * One Backstage backend. It differs from a plain `createBackend()` in three services: the config comes from memory, the
@@ -15,6 +16,10 @@ export class Backend {
   #owners;
   #tasks;
   #config = new PushedConfig();
+  #marks = new Marks();
+  #inside = new Inside(this.#marks);
+  #looks = new Looks(this.#inside);
+  #given;
   #backend;
   #port;
   #stopped = false;
@@ -36,9 +41,12 @@ export class Backend {
   async start(config, workspace) {
     try {
       this.#port = await ReservedPort.on(listenHost(config));
-      const rootConfig = await this.#config.open(framework(this.#require), this.#withPort(config));
+      this.#given = this.#withPort(config);
+      const rootConfig = await this.#config.open(framework(this.#require), this.#given);
+      Object.assign(this.#inside, { config: rootConfig, port: this.#port });
       for (const service of this.#services(rootConfig, workspace)) this.#backend.add(service);
       for (const feature of this.#features) this.#backend.add(feature);
+      this.#backend.add(this.#inside.feature(framework(this.#require), this.#owners));
       await this.#backend.start();
       if (this.#stopped) throw new Failure('wrong_state', 'stopped while Backstage was starting');
       await ready(this.#port);
@@ -49,12 +57,18 @@ export class Backend {
   }
 
   /**
-   * Gives the running Backstage its whole new config.
+   * Gives the running Backstage its whole new config and looks for its effect.
    *
-   * @throws {Failure} push_failed
+   * @returns {Promise<{path: string, why: string}[]>} what was looked for and not seen in time
+   * @throws {Failure} push_failed when a listener failed; the config is the new one nevertheless
    */
-  push(config) {
-    return this.#config.push(this.#withPort(config));
+  async push(config, looks) {
+    const before = this.#given;
+    this.#given = this.#marks.into(this.#withPort(config), looks);
+    const { wentWell } = await this.#config.push(this.#given);
+    const unseen = await this.#looks.unseen(looks, before, this.#given);
+    wentWell(); // listeners can go on, and fail, while their effect is looked for
+    return unseen;
   }
 
   /** Finishes tasks and requests; without effect before start. */
@@ -76,7 +90,13 @@ export class Backend {
       createServiceFactory({
         service: coreServices.rootLogger,
         deps: { config: coreServices.rootConfig },
-        factory: ({ config }) => createLogger(this.#require, config, workspace),
+        factory: ({ config }) => (this.#inside.logger = createLogger({
+          framework: framework(this.#require),
+          require: this.#require,
+          config,
+          workspace,
+          heard: (line) => this.#config.heard(line),
+        })),
       }),
       rootHttpRouterServiceFactory({
         configure: ({ server, applyDefaults }) => {
@@ -102,32 +122,4 @@ export function framework(require) {
 /** Loopback, unless the config asks for another address. */
 function listenHost(config) {
   return config.backend?.listen?.host ?? '127.0.0.1';
-}
-
-/** Backstage's logger with one JSON object per line; level, meta and overrides are configured as ever. */
-function createLogger(require, config, workspace) {
-  const { WinstonLogger } = framework(require);
-  // Not a dependency of the bundle's own, so it is found from the package that has it.
-  const winston = createRequire(require.resolve('@backstage/backend-defaults'))('winston');
-  const logger = WinstonLogger.create({
-    meta: { service: 'backstage', ...config.getOptional('backend.logger.meta'), workspace },
-    level: config.getOptionalString('backend.logger.level') ?? 'info',
-    format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
-    transports: [new winston.transports.Console()],
-  });
-  const override = () => logger.setLevelOverrides(levelOverrides(config));
-  override();
-  config.subscribe(override);
-  return logger;
-}
-
-function levelOverrides(config) {
-  const entries = config.getOptionalConfigArray('backend.logger.overrides') ?? [];
-  return entries.map((entry, i) => {
-    const level = entry.getString('level');
-    if (!LOG_LEVELS.includes(level)) {
-      throw new Error(`backend.logger.overrides[${i}].level is ${level}, not one of ${LOG_LEVELS.join(', ')}`);
-    }
-    return { level, matchers: entry.getConfig('matchers').get() };
-  });
 }

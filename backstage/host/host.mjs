@@ -31,7 +31,7 @@ function dispatch(request, instance) {
     case 'start':
       return instance.start(...configOf(request), placeOf(request));
     case 'config':
-      return instance.push(...configOf(request));
+      return instance.push(...configOf(request), looksOf(request));
     case 'stop':
       return stop(request, instance);
     default:
@@ -57,6 +57,15 @@ function placeOf(request) {
     place[name] = value;
   }
   return place;
+}
+
+function looksOf({ looks = [] }) {
+  if (!Array.isArray(looks) || !looks.every(isLook)) throw new Failure('bad_request', 'looks is not a list of looks');
+  return looks;
+}
+
+function isLook(look) {
+  return isObject(look) && typeof look.path === 'string' && Number.isInteger(look.withinMs) && look.withinMs >= 0;
 }
 
 function stop({ graceMs }, instance) {

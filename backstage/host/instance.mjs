@@ -91,18 +91,18 @@ export class Instance {
     }
   }
 
-  /** Gives the running Backstage its new config; one after the other, in the order of the requests. */
-  async push(config, redact) {
+  /** Gives the running Backstage its new config and looks for the effect; one after the other, in the order asked for. */
+  async push(config, redact, looks) {
     this.#require('ready', 'take a config');
     this.#redaction.add(redact);
-    const push = this.#pushes.then(() => this.#backend.push(config));
+    const push = this.#pushes.then(() => this.#backend.push(config, looks));
     this.#pushes = push.catch(() => {});
     try {
-      await push;
+      const unseen = await push;
+      return unseen.length > 0 ? { unseen: unseen.map(({ path, why }) => ({ path, why: this.#redaction.mask(why) })) } : {};
     } catch (error) {
       throw this.#masked(error);
     }
-    return {};
   }
 
   /**

@@ -6,6 +6,8 @@ import { Failure } from './failure.mjs';
 
 /** How long a Backstage that says it has started may take to answer that it is ready. */
 const READY_MS = 10_000;
+/** How long one answer to that may take. */
+const ANSWER_MS = 1000;
 
 /**
  * A free port that stays taken until a server of this process listens on it: choosing one and giving it back would
@@ -43,23 +45,21 @@ export async function ready({ host, number }) {
   const deadline = Date.now() + READY_MS;
   let answer = 'nothing';
   do {
-    answer = await readiness(host, number);
+    answer = await statusOf({ host, number }, '/.backstage/health/v1/readiness', ANSWER_MS);
     if (answer === 200) return;
     await pause(20);
   } while (Date.now() < deadline);
   throw new Failure('boot_failed', `Backstage started, but its readiness check answers ${answer}`);
 }
 
-function readiness(host, port) {
+/** The status that a GET of the path answers with, or in words why there is no answer in that time. */
+export function statusOf({ host, number: port }, path, timeout, headers = {}) {
   return new Promise((resolve) => {
-    const request = http.get(
-      { host, port, path: '/.backstage/health/v1/readiness', agent: false, timeout: 1000 },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      },
-    );
-    request.on('timeout', () => request.destroy(new Error('nothing within a second')));
+    const request = http.get({ host, port, path, headers, agent: false, timeout }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.on('timeout', () => request.destroy(new Error(`nothing within ${timeout} ms`)));
     request.on('error', (error) => resolve(error.message));
   });
 }

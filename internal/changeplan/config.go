@@ -34,8 +34,7 @@ func newComparison(before, after State) *comparison {
 		obstacles: map[int]string{},
 	}
 	c.crippled = crippled(before, c.plainBefore)
-	c.markedBefore = c.plainBefore.WithVersions(func(name string) string { return before.Secrets[name] })
-	c.markedAfter = c.plainAfter.WithVersions(func(name string) string { return after.Secrets[name] })
+	c.markedBefore, c.markedAfter = before.marked(), after.marked()
 	return c
 }
 

@@ -281,7 +281,7 @@ func TestMalformedDocumentsNameTheirPlugin(t *testing.T) {
 func TestEveryRowIsWhole(t *testing.T) {
 	t.Parallel()
 	for _, row := range LiveRows() {
-		if len(row.Pattern) == 0 || row.Package == "" || row.Since == "" || row.Why == "" || row.Proof == "" || row.obstacle == nil {
+		if len(row.Pattern) == 0 || row.Package == "" || row.Since == "" || row.Why == "" || row.Proof == "" || row.Look == "" || row.obstacle == nil {
 			t.Errorf("row %v lacks something", row.Pattern)
 		}
 	}

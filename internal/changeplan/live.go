@@ -18,6 +18,8 @@ type LiveRow struct {
 	Why string
 	// Proof is the edit of the corpus that was measured live.
 	Proof string
+	// Look is how a running Backstage is asked whether it does the new thing.
+	Look LookKind
 	// obstacle says why an edit below the pattern is not taken up, or only by half; "" when it is. Listened-to trees
 	// contain keys that nobody reads again, and edits that work in one direction only.
 	obstacle func(before, after appconfig.Document) string
@@ -40,36 +42,40 @@ func LiveRows() []LiveRow {
 		clients   = "the auth backend reads it whenever a client asks"
 		actions   = "actions are looked up with it each time"
 	)
-	row := func(pattern Pattern, from, why, proof string, obstacle func(before, after appconfig.Document) string) LiveRow {
-		return LiveRow{pattern, from, checkedRelease, why, proof, obstacle}
+	row := func(pattern Pattern, from, why, proof string, look LookKind, obstacle func(before, after appconfig.Document) string) LiveRow {
+		return LiveRow{pattern, from, checkedRelease, why, proof, look, obstacle}
 	}
+	// What is read whenever it is needed shows in the answers of its reader alone, and asking the reader would sign
+	// somebody in, register a client or run a task. So these are looked at as that reader does: through the root config
+	// service, which all of them keep.
+	const read = LookValue
 	return []LiveRow{
 		// The routes that a module adds in code are lost when the proxy builds its routes anew. No module of the
 		// release adds any.
-		row(Pattern{"proxy", "endpoints"}, proxy, endpoints, "proxy/endpoint-added", proxyObstacle),
+		row(Pattern{"proxy", "endpoints"}, proxy, endpoints, "proxy/endpoint-added", LookRoutes, proxyObstacle),
 		// The deprecated form, which is read where proxy.endpoints is not set.
-		row(Pattern{"proxy", "/*"}, proxy, endpoints, "proxy/moved-to-the-deprecated-place", proxyObstacle),
+		row(Pattern{"proxy", "/*"}, proxy, endpoints, "proxy/moved-to-the-deprecated-place", LookRoutes, proxyObstacle),
 		row(Pattern{"catalog", "locations"}, "@backstage/plugin-catalog-backend",
-			"the catalog takes up its locations whenever they change", "catalog/location-added", catalogObstacle),
+			"the catalog takes up its locations whenever they change", "catalog/location-added", LookLocations, catalogObstacle),
 		// orbitd's host has a logger of its own in the place of backend-defaults'.
 		row(Pattern{"backend", "logger", "overrides"}, defaults,
-			"the logger takes up its overrides whenever they change", "backend/log-override", loggerObstacle),
-		row(Pattern{"backend", "actions", "pluginSources"}, defaults, actions, "backend/actions-sources", nothingHinders),
-		row(Pattern{"backend", "actions", "filter"}, defaults, actions, "backend/actions-filter", nothingHinders),
+			"the logger takes up its overrides whenever they change", "backend/log-override", LookOverrides, loggerObstacle),
+		row(Pattern{"backend", "actions", "pluginSources"}, defaults, actions, "backend/actions-sources", read, nothingHinders),
+		row(Pattern{"backend", "actions", "filter"}, defaults, actions, "backend/actions-filter", read, nothingHinders),
 		row(Pattern{"scaffolder", "defaultEnvironment"}, "@backstage/plugin-scaffolder-backend",
-			"the scaffolder reads its default environment for each task", "scaffolder/environment-parameter", nothingHinders),
+			"the scaffolder reads its default environment for each task", "scaffolder/environment-parameter", read, nothingHinders),
 		row(Pattern{"techdocs", "builder"}, "@backstage/plugin-techdocs-backend",
-			"TechDocs reads who builds whenever docs are asked for", "techdocs/builder-external", nothingHinders),
+			"TechDocs reads who builds whenever docs are asked for", "techdocs/builder-external", read, nothingHinders),
 		// The provider keeps the part of the config that was there when it started.
-		row(Pattern{"auth", "providers", "guest", "userEntityRef"}, guest, signIn, "auth/guest-user-unset", within("auth", "providers", "guest")),
-		row(Pattern{"auth", "providers", "guest", "ownershipEntityRefs"}, guest, signIn, "auth/guest-ownership", within("auth", "providers", "guest")),
+		row(Pattern{"auth", "providers", "guest", "userEntityRef"}, guest, signIn, "auth/guest-user-unset", read, within("auth", "providers", "guest")),
+		row(Pattern{"auth", "providers", "guest", "ownershipEntityRefs"}, guest, signIn, "auth/guest-ownership", read, within("auth", "providers", "guest")),
 		// Whether there are routes for clients at all is decided at start, by what is beside the patterns.
 		row(Pattern{"auth", "experimentalDynamicClientRegistration", "allowedRedirectUriPatterns"}, auth, clients,
-			"auth/dynamic-registration-patterns", within("auth", "experimentalDynamicClientRegistration")),
+			"auth/dynamic-registration-patterns", read, within("auth", "experimentalDynamicClientRegistration")),
 		row(Pattern{"auth", "clientIdMetadataDocuments", "allowedClientIdPatterns"}, auth, clients,
-			"auth/client-metadata-patterns", within("auth", "clientIdMetadataDocuments")),
+			"auth/client-metadata-patterns", read, within("auth", "clientIdMetadataDocuments")),
 		row(Pattern{"auth", "clientIdMetadataDocuments", "allowedRedirectUriPatterns"}, auth, clients,
-			"auth/client-metadata-redirects", within("auth", "clientIdMetadataDocuments")),
+			"auth/client-metadata-redirects", read, within("auth", "clientIdMetadataDocuments")),
 	}
 }
 

@@ -97,6 +97,12 @@ func (s State) Effective() appconfig.Document {
 	return appconfig.LayerFragments(settle(s.Config), fragments)
 }
 
+// marked is the effective app-config with the secrets' tokens in it, so that a change of a secret is a change of every
+// string that refers to it.
+func (s State) marked() appconfig.Document {
+	return s.Effective().WithVersions(func(name string) string { return s.Secrets[name] })
+}
+
 // Fragments are the documents of the plugins by package name.
 func (s State) Fragments() map[string]appconfig.Document {
 	fragments := make(map[string]appconfig.Document, len(s.Plugins))

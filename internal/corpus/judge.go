@@ -73,6 +73,9 @@ func (v *Verdict) row(edit Edit, id string, answer Measurement, before, after ch
 		if decision.Impact == orbit.ImpactNone {
 			v.wrong(id, "it is live, and called none")
 		}
+		if len(changeplan.Looks(before, after)) == 0 {
+			v.wrong(id, "it is live, and nothing would look for its effect")
+		}
 	case Restart:
 		if !decision.Impact.Interrupts() {
 			v.falseLive++

@@ -38,9 +38,12 @@ func put(t *testing.T, c *orbit.Client, workspace, config string, modify ...func
 	return change
 }
 
+// settleTime is for a real Backstage on a busy machine, too.
+const settleTime = 2 * time.Minute
+
 func settle(t *testing.T, c *orbit.Client, change *orbit.Change) *orbit.Change {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), settleTime)
 	defer cancel()
 	settled, err := c.WaitChange(ctx, change.ID, nil)
 	if err != nil {

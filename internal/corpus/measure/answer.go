@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/corpus"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // measure measures an edit, and its way back where it has an effect.
@@ -41,13 +44,13 @@ func (l *lab) measure(ctx context.Context, edit corpus.Edit) (answers corpus.Mea
 	if err != nil {
 		return nil, err
 	}
-	forth, err := l.push(ctx, old, edit, after, first, wanted)
+	forth, err := l.push(ctx, old, edit, before, after, first, wanted)
 	if err != nil {
 		return nil, err
 	}
 	answers = corpus.Measurements{edit.ID: forth}
 	if forth.Label != corpus.None {
-		if answers[corpus.Undone(edit.ID)], err = l.push(ctx, fresh, edit, before, wanted, first); err != nil {
+		if answers[corpus.Undone(edit.ID)], err = l.push(ctx, fresh, edit, after, before, wanted, first); err != nil {
 			return nil, err
 		}
 	}
@@ -72,10 +75,10 @@ func (l *lab) process(ctx context.Context, edit corpus.Edit, before appconfig.Do
 	return l.home, nil
 }
 
-// push gives the process another config and compares.
-func (l *lab) push(ctx context.Context, i *instance, edit corpus.Edit, document appconfig.Document, first, wanted string) (corpus.Measurement, error) {
+// push gives the process another config and compares. An effect that orbitd would look for in vain fails it.
+func (l *lab) push(ctx context.Context, i *instance, edit corpus.Edit, before, after appconfig.Document, first, wanted string) (corpus.Measurement, error) {
 	m := corpus.Measurement{Before: shorten(first)}
-	if err := i.push(ctx, document); err != nil {
+	if err := i.push(ctx, after, looks(before, after)); err != nil {
 		if ctx.Err() != nil {
 			return m, err
 		}
@@ -103,10 +106,20 @@ func (l *lab) push(ctx context.Context, i *instance, edit corpus.Edit, document 
 	return m, nil
 }
 
+// looks are those of orbitd, which looks where it pushes.
+func looks(before, after appconfig.Document) []changeplan.Look {
+	release := backstage.Default().Version
+	old, current := changeplan.State{Release: release, Config: before}, changeplan.State{Release: release, Config: after}
+	if changeplan.Decide(old, current).Impact != orbit.ImpactLive {
+		return nil
+	}
+	return changeplan.Looks(old, current)
+}
+
 // restore gives the process at home its own config again; where that does not bring it back to what it was, the next
 // edit gets a new process.
 func (l *lab) restore(ctx context.Context, edit corpus.Edit, before appconfig.Document, first string) error {
-	err := l.home.push(ctx, before)
+	err := l.home.push(ctx, before, nil)
 	l.home.guest = ""
 	seen, failed := l.home.observe(ctx, edit)
 	if err == nil && failed == nil && seen == first {

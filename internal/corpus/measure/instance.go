@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 )
 
@@ -42,8 +43,8 @@ func (i *instance) config(document appconfig.Document) runtime.Config {
 	return runtime.Config{Document: json.RawMessage(i.lab.hosts.Replace(string(appconfig.Merge(resolved, own).JSON())))}
 }
 
-func (i *instance) push(ctx context.Context, document appconfig.Document) error {
+func (i *instance) push(ctx context.Context, document appconfig.Document, looks []changeplan.Look) error {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	return i.process.Push(ctx, i.config(document))
+	return i.process.Push(ctx, i.config(document), looks)
 }

@@ -3,7 +3,6 @@ package rollout
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
@@ -18,48 +17,6 @@ func (a *actor) adoptGeneration(ctx context.Context, r rollout) error {
 
 // errBlueEnded says that the serving process ended by itself in the middle of a step that needs it.
 var errBlueEnded = errors.New("the serving process ended")
-
-// push is the step of impact live.
-func (a *actor) push(ctx context.Context, r rollout) error {
-	a.progress(ctx, r, "pushing the config to the running process")
-	config, err := a.effective(ctx, r.declared)
-	if err != nil {
-		return err
-	}
-	err = a.blue.Push(ctx, config)
-	if err == nil {
-		err = a.setGiven(ctx, r.declared)
-	}
-	if err != nil {
-		if ended(a.blue) {
-			return errBlueEnded
-		}
-		a.pushBack(ctx, r)
-		return fmt.Errorf("push the config to the running process: %w", err)
-	}
-	a.event(ctx, "Normal", "ConfigPushed", fmt.Sprintf("generation %d is live, with the same process", r.declared.Generation), r.id)
-	return nil
-}
-
-// pushBack gives the running process the config that it had: it may have taken in the new one, or a part of it. Where
-// that fails too, nobody knows what it runs with, and it is replaced.
-func (a *actor) pushBack(ctx context.Context, r rollout) {
-	// The rollout's own deadline may be what ended the push.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushBackTimeout)
-	defer cancel()
-	before, err := a.effective(ctx, a.blue.record.Given)
-	if err == nil {
-		err = a.blue.Push(ctx, before)
-	}
-	if err != nil {
-		a.blue.tainted = true
-		a.logger.WarnContext(ctx, "the config before could not be pushed back; the process will be replaced", "rollout", r.id,
-			"error", a.mask(ctx, err.Error()))
-	}
-}
-
-// pushBackTimeout bounds the way back from a failed push.
-const pushBackTimeout = 10 * time.Second
 
 // setGiven records what the serving process runs with now.
 func (a *actor) setGiven(ctx context.Context, given store.Given) error {

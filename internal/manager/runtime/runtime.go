@@ -20,8 +20,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -78,9 +80,10 @@ type Process interface {
 	// deadline, gives a *BootError, and the process has ended then. A ctx that is cancelled gives its error and leaves
 	// the process as it is, because a later orbitd may adopt it.
 	Activate(ctx context.Context, boot Boot) error
-	// Push gives a ready process its whole new config without a restart and returns when its listeners have run. A
-	// failure says nothing about which part was taken in. Its message can quote config.
-	Push(ctx context.Context, config Config) error
+	// Push gives a ready process its whole new config without a restart, and returns when its listeners have run and
+	// the looks have seen what they look for. A *UnseenError is a process that took the config and does not do the new
+	// thing. Any other failure says nothing about which part was taken in. Messages can quote config.
+	Push(ctx context.Context, config Config, looks []changeplan.Look) error
 	// Address is host:port of the ready process, as its control connection confirmed it; "" before that, after its
 	// end, and while that connection is lost.
 	Address() string
@@ -102,6 +105,29 @@ type Config struct {
 	Document json.RawMessage
 	// Redact are the values that Backstage masks in its own log.
 	Redact []string
+}
+
+// Unseen is an effect of a pushed config that was looked for in vain.
+type Unseen struct {
+	// Path is that of the look.
+	Path string `json:"path"`
+	// Why says what was seen instead. It never carries a value of the config.
+	Why string `json:"why"`
+}
+
+// UnseenError is a push that a process took without doing all of it in time.
+type UnseenError struct {
+	// Unseen is what was not seen, at least one.
+	Unseen []Unseen
+}
+
+// Error says for each path what was seen instead.
+func (e *UnseenError) Error() string {
+	parts := make([]string, len(e.Unseen))
+	for i, u := range e.Unseen {
+		parts[i] = u.Path + ": " + u.Why
+	}
+	return "not taken up: " + strings.Join(parts, "; ")
 }
 
 // Boot is what a standby is activated with.

@@ -137,6 +137,16 @@ func (tx *Tx) StoreChange(ctx context.Context, id string) error {
 	return tx.FinishChange(ctx, id, nil)
 }
 
+// WarnOfChanges adds a finding to the pending ones among the changes, once.
+func (s *Store) WarnOfChanges(ctx context.Context, ids []string, warning orbit.Diagnostic) error {
+	_, err := s.db.Exec(ctx, "UPDATE changes SET warnings = warnings || $2::jsonb "+
+		"WHERE id = ANY($1) AND state = 'pending' AND NOT warnings @> $2::jsonb", ids, []orbit.Diagnostic{warning})
+	if err != nil {
+		return fmt.Errorf("record a warning of changes: %w", err)
+	}
+	return nil
+}
+
 // FinishChange records that a pending change was applied, at the cost that it turned out to have.
 func (tx *Tx) FinishChange(ctx context.Context, id string, warnings []orbit.Diagnostic) error {
 	_, err := tx.db.Exec(ctx, "UPDATE changes SET state = 'applied', progress = '', previous = NULL, finished_at = now(), "+

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/fake"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/runtimetest"
@@ -38,6 +39,7 @@ func site(t *testing.T, serve bool) runtimetest.Site {
 	document := func(s string) func(string) runtime.Boot {
 		return func(string) runtime.Boot { return runtime.Boot{Config: runtime.Config{Document: []byte(s)}} }
 	}
+	rt.Inject(fake.Fault{Op: fake.OpPush, NoEffect: []string{"proxy.endpoints"}})
 	return runtimetest.Site{
 		Open:   func() runtime.Runtime { return rt },
 		Close:  func(runtime.Runtime) {},
@@ -49,8 +51,9 @@ func site(t *testing.T, serve bool) runtimetest.Site {
 			rt.Inject(fake.Fault{Op: fake.OpActivate, Workspace: workspace, Hang: true})
 			return runtime.Boot{}
 		},
-		Kill: func(p runtime.Process) { rt.Kill(p.Handle().Workspace) },
-		HTTP: serve,
+		Unseen: []changeplan.Look{{Path: "proxy.endpoints", Kind: changeplan.LookRoute, Route: "/nowhere"}},
+		Kill:   func(p runtime.Process) { rt.Kill(p.Handle().Workspace) },
+		HTTP:   serve,
 	}
 }
 
@@ -72,7 +75,7 @@ func TestAServingProcessAnswersWithWhatItWasGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := ask(t, p)
-	if err := p.Push(t.Context(), runtime.Config{Document: []byte(`{"a":2}`)}); err != nil {
+	if err := p.Push(t.Context(), runtime.Config{Document: []byte(`{"a":2}`)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	second := ask(t, p)
@@ -112,7 +115,7 @@ func TestFaultsStrikeTheirOperationSoManyTimes(t *testing.T) {
 	}
 	rt.Inject(fake.Fault{Op: fake.OpPush, Workspace: "acme", Times: 2, Err: broken})
 	for i, want := range []error{broken, broken, nil} {
-		if err := p.Push(t.Context(), runtime.Config{}); !errors.Is(err, want) {
+		if err := p.Push(t.Context(), runtime.Config{}, nil); !errors.Is(err, want) {
 			t.Errorf("push %d = %v, want %v", i, err, want)
 		}
 	}
@@ -199,7 +202,7 @@ func TestCallsAreRecordedInOrder(t *testing.T) {
 	rt := fake.New(fake.Options{})
 	p := start(t, rt, "acme", "p1")
 	_ = p.Activate(t.Context(), runtime.Boot{})
-	_ = p.Push(t.Context(), runtime.Config{})
+	_ = p.Push(t.Context(), runtime.Config{}, nil)
 	_ = p.Stop(t.Context(), 0)
 	_ = rt.Destroy(t.Context(), "acme")
 	var got []string

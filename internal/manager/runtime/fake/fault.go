@@ -1,6 +1,12 @@
 package fake
 
-import "context"
+import (
+	"context"
+	"slices"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+)
 
 // Op is a call that a Fault can strike and a Call records.
 type Op string
@@ -30,6 +36,9 @@ type Fault struct {
 	Hang bool
 	// Err is what the operation returns. On OpActivate a *runtime.BootError also ends the process, as the contract has it.
 	Err error
+	// NoEffect makes an OpPush one that is acknowledged and has no effect: the process keeps the config it has, and a
+	// look at one of these paths sees nothing.
+	NoEffect []string
 	// Die ends the process with code 1: after the operation when that succeeded, before it returns.
 	Die bool
 }
@@ -77,4 +86,18 @@ func (f Fault) delay(ctx context.Context) error {
 		<-ctx.Done()
 	}
 	return ctx.Err()
+}
+
+// unseen is what the looks at a push without effect find; nil when none looks at its paths.
+func (f Fault) unseen(looks []changeplan.Look) error {
+	var unseen []runtime.Unseen
+	for _, look := range looks {
+		if slices.Contains(f.NoEffect, look.Path) {
+			unseen = append(unseen, runtime.Unseen{Path: look.Path, Why: "the fake process keeps what it has"})
+		}
+	}
+	if len(unseen) == 0 {
+		return nil
+	}
+	return &runtime.UnseenError{Unseen: unseen}
 }

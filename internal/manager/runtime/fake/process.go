@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -163,8 +164,8 @@ func (p *Process) listen(ctx context.Context, config runtime.Config) error {
 	return nil
 }
 
-// Push gives the process its new config.
-func (p *Process) Push(ctx context.Context, config runtime.Config) error {
+// Push gives the process its new config. Looks see what they look for, but for a fault.
+func (p *Process) Push(ctx context.Context, config runtime.Config, looks []changeplan.Look) error {
 	fault := p.runtime.record(OpPush, p.Spec().Workspace, p.Spec().ID)
 	err := fault.delay(ctx)
 	switch {
@@ -173,13 +174,16 @@ func (p *Process) Push(ctx context.Context, config runtime.Config) error {
 		err = fault.Err
 	case p.Address() == "":
 		err = errors.New("it is not ready")
+	case len(fault.NoEffect) > 0:
+		err = fault.unseen(looks)
+	default:
+		p.mu.Lock()
+		p.config = config
+		p.mu.Unlock()
 	}
 	if err != nil {
 		return fmt.Errorf("push config to workspace %s: %w", p.Spec().Workspace, err)
 	}
-	p.mu.Lock()
-	p.config = config
-	p.mu.Unlock()
 	if fault.Die {
 		p.end(runtime.Exit{Code: 1})
 	}

@@ -169,11 +169,11 @@ func TestALostConnectionIsMadeAgain(t *testing.T) {
 		t.Error("the process is ready and has no address")
 	}
 	losing := runtime.Config{Document: []byte(`{"fake":{"push":"lose"}}`)}
-	if err := p.Push(t.Context(), losing); err != nil {
+	if err := p.Push(t.Context(), losing, nil); err != nil {
 		t.Errorf("Push: %v", err)
 	}
 	refused := runtime.Config{Document: []byte(`{"fake":{"push":"fail"}}`)}
-	if err := p.Push(t.Context(), refused); err == nil || !strings.Contains(err.Error(), "push_failed: no") {
+	if err := p.Push(t.Context(), refused, nil); err == nil || !strings.Contains(err.Error(), "push_failed: no") {
 		t.Errorf("Push = %v; want the host's error", err)
 	}
 	stop(t, p)

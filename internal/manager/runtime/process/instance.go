@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 )
 
@@ -99,9 +100,16 @@ func (p *instance) kill() {
 // Handle identifies the process to Recover.
 func (p *instance) Handle() runtime.Handle { return p.owned.Load().handle }
 
-// Push gives the process its whole new config.
-func (p *instance) Push(ctx context.Context, config runtime.Config) error {
-	_, err := p.control.call(ctx, request{Op: "config", Config: config.Document, Redact: config.Redact})
+// Push gives the process its whole new config and looks for its effect.
+func (p *instance) Push(ctx context.Context, config runtime.Config, looks []changeplan.Look) error {
+	r := request{Op: "config", Config: config.Document, Redact: config.Redact}
+	for _, l := range looks {
+		r.Looks = append(r.Looks, look{Path: l.Path, Kind: l.Kind, Route: l.Route, WithinMS: l.Within.Milliseconds()})
+	}
+	a, err := p.control.call(ctx, r)
+	if err == nil && len(a.Unseen) > 0 {
+		err = &runtime.UnseenError{Unseen: a.Unseen}
+	}
 	if err != nil {
 		return fmt.Errorf("push config to workspace %s: %w", p.key().workspace, err)
 	}

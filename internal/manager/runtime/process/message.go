@@ -3,6 +3,9 @@ package process
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 )
 
 // The states of a host, as the control protocol has them.
@@ -26,6 +29,7 @@ type request struct {
 	Op      string          `json:"op"`
 	Config  json.RawMessage `json:"config,omitempty"`
 	Redact  []string        `json:"redact,omitempty"`
+	Looks   []look          `json:"looks,omitempty"`
 	GraceMS int64           `json:"graceMs,omitempty"`
 	// Whose a process is that stood by for nobody, and its folders.
 	Workspace string `json:"workspace,omitempty"`
@@ -33,13 +37,22 @@ type request struct {
 	Tmp       string `json:"tmp,omitempty"`
 }
 
+// look is a changeplan.Look on its way to the host.
+type look struct {
+	Path     string              `json:"path"`
+	Kind     changeplan.LookKind `json:"kind"`
+	Route    string              `json:"route,omitempty"`
+	WithinMS int64               `json:"withinMs"`
+}
+
 // answer is one line from the host.
 type answer struct {
-	ID    int64      `json:"id"`
-	OK    bool       `json:"ok"`
-	State string     `json:"state"`
-	Port  int        `json:"port"`
-	Error *hostError `json:"error"`
+	ID     int64            `json:"id"`
+	OK     bool             `json:"ok"`
+	State  string           `json:"state"`
+	Port   int              `json:"port"`
+	Unseen []runtime.Unseen `json:"unseen"`
+	Error  *hostError       `json:"error"`
 }
 
 // hostError is what the host says when it could not do what was asked.

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/process"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/runtimetest"
@@ -143,6 +144,7 @@ func (l *lab) site(t *testing.T) runtimetest.Site {
 		Change:  func(string) runtime.Config { return runtime.Config{Document: []byte(`{"app":{"title":"new"}}`)} },
 		Broken:  booting("fail"),
 		Endless: booting("hang"),
+		Unseen:  []changeplan.Look{{Path: "proxy.endpoints", Kind: changeplan.LookRoute, Route: "/nowhere"}},
 		Kill:    func(p runtime.Process) { kill(t, pidOf(t, p)) },
 		HTTP:    true,
 	}

@@ -35,7 +35,7 @@ func adoptsReady(t *testing.T, p *place) {
 	if after.PID != stats.PID || !after.StartedAt.Equal(stats.StartedAt) || after.Isolated != stats.Isolated {
 		t.Errorf("Stats were %+v and are %+v after the adoption", stats, after)
 	}
-	if err := proc.Push(p.ctx, p.Change("acme")); err != nil {
+	if err := proc.Push(p.ctx, p.Change("acme"), nil); err != nil {
 		t.Errorf("Push: %v", err)
 	}
 	p.stop(proc)

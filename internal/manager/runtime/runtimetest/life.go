@@ -1,6 +1,7 @@
 package runtimetest
 
 import (
+	"errors"
 	"sync"
 	"testing"
 
@@ -32,7 +33,7 @@ func lifecycle(t *testing.T, p *place) {
 	if lines, err := p.rt.Logs(p.ctx, "acme", 1); err != nil || len(lines) != 1 {
 		t.Errorf("Logs = %q, %v; want one line", lines, err)
 	}
-	if err := proc.Push(p.ctx, p.Change("acme")); err != nil {
+	if err := proc.Push(p.ctx, p.Change("acme"), nil); err != nil {
 		t.Fatalf("Push: %v", err)
 	}
 	p.serves(proc)
@@ -43,9 +44,27 @@ func lifecycle(t *testing.T, p *place) {
 	if _, err := proc.Stats(p.ctx); err == nil {
 		t.Error("Stats of a process that has ended gives no error")
 	}
-	if err := proc.Push(p.ctx, p.Change("acme")); err == nil {
+	if err := proc.Push(p.ctx, p.Change("acme"), nil); err == nil {
 		t.Error("Push to a process that has ended gives no error")
 	}
+}
+
+func unseenPush(t *testing.T, p *place) {
+	proc := p.ready("acme", "p1")
+	err := proc.Push(p.ctx, p.Change("acme"), p.Unseen)
+	var unseen *runtime.UnseenError
+	if !errors.As(err, &unseen) || len(unseen.Unseen) != len(p.Unseen) {
+		t.Fatalf("Push = %v; want an UnseenError with %d findings", err, len(p.Unseen))
+	}
+	for i, u := range unseen.Unseen {
+		if u.Path != p.Unseen[i].Path || u.Why == "" {
+			t.Errorf("the finding is %+v; want one for %s", u, p.Unseen[i].Path)
+		}
+	}
+	if err := proc.Push(p.ctx, p.Change("acme"), nil); err != nil {
+		t.Errorf("Push without looks: %v", err)
+	}
+	p.serves(proc)
 }
 
 func activatesOnce(t *testing.T, p *place) {
@@ -156,7 +175,7 @@ func concurrent(t *testing.T, p *place) {
 			var pushing sync.WaitGroup
 			for range 3 {
 				pushing.Go(func() {
-					if err := proc.Push(p.ctx, change); err != nil {
+					if err := proc.Push(p.ctx, change, nil); err != nil {
 						t.Errorf("Push: %v", err)
 					}
 				})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 )
 
@@ -32,6 +33,8 @@ type Site struct {
 	Broken func(workspace string) runtime.Boot
 	// Endless is a boot that never ends. Nil skips its tests.
 	Endless func(workspace string) runtime.Boot
+	// Unseen are looks that see nothing after Change.
+	Unseen []changeplan.Look
 	// Kill ends the process behind the runtime's back.
 	Kill func(runtime.Process)
 	// HTTP says that a ready process answers the readiness check at its address.
@@ -43,6 +46,7 @@ func Run(t *testing.T, site func(t *testing.T) Site) {
 	t.Helper()
 	for name, spec := range map[string]func(*testing.T, *place){
 		"a process goes from standby to ready, takes a push and stops":  lifecycle,
+		"a push whose effect is not seen says so":                       unseenPush,
 		"a second activation fails and does no harm":                    activatesOnce,
 		"two processes of a workspace run side by side":                 sideBySide,
 		"an id that runs is not started again":                          refusesDuplicate,

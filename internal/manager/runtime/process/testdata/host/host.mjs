@@ -75,7 +75,7 @@ const operations = {
       connections.forEach(c => c.destroy());
     }
     config = request.config;
-    return { ok: true };
+    return { ok: true, unseen: (request.looks ?? []).map(({ path }) => ({ path, why: 'there is no Backstage here' })) };
   },
   stop() {
     if (config.fake?.stop !== 'ignore') setTimeout(() => process.exit(0), 10);
