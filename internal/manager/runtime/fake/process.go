@@ -116,6 +116,9 @@ func (p *Process) boot(ctx context.Context, fault Fault, boot runtime.Boot) erro
 	defer cancel()
 	defer context.AfterFunc(p.alive, cancel)() //nolint:contextcheck // two lives end the wait, and this is the other
 	err := fault.delay(waiting)
+	if err == nil {
+		err = p.runtime.takeTime(waiting)
+	}
 	switch {
 	case p.hasExited():
 		return &runtime.BootError{Code: orbit.CodeProcessExited, Message: "the process " + p.Exit().String()}
