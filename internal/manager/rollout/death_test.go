@@ -51,6 +51,8 @@ type rolled struct {
 	fate   orbit.ChangeState
 	// gone says that no instance is there afterwards.
 	gone bool
+	// serves says that requests are served all along.
+	serves bool
 }
 
 var rollouts = []rolled{
@@ -69,7 +71,7 @@ var rollouts = []rolled{
 		},
 	},
 	{
-		name: "live change", before: withPlugin, fate: orbit.ChangeApplied,
+		name: "live change", before: withPlugin, fate: orbit.ChangeApplied, serves: true,
 		write: func(t *testing.T, o *orbitd) orbit.Change {
 			t.Helper()
 			config := titled("old")
@@ -82,14 +84,14 @@ var rollouts = []rolled{
 		},
 	},
 	{
-		name: "restart", before: withPlugin, fate: orbit.ChangeApplied,
+		name: "restart", before: withPlugin, fate: orbit.ChangeApplied, serves: true,
 		write: func(t *testing.T, o *orbitd) orbit.Change {
 			t.Helper()
 			return o.put(t, declared(titled("new"), secrets("new")))
 		},
 	},
 	{
-		name: "restart that fails, since green never gets ready", before: withPlugin, fate: orbit.ChangeFailed,
+		name: "restart that fails, since green never gets ready", before: withPlugin, fate: orbit.ChangeFailed, serves: true,
 		write: func(t *testing.T, o *orbitd) orbit.Change {
 			t.Helper()
 			o.world.processes.Inject(fake.Fault{Op: fake.OpActivate, Hang: true})
@@ -99,7 +101,7 @@ var rollouts = []rolled{
 		},
 	},
 	{
-		name: "restart that was asked for", before: withStored, fate: orbit.ChangeApplied,
+		name: "restart that was asked for", before: withStored, fate: orbit.ChangeApplied, serves: true,
 		write: func(t *testing.T, o *orbitd) orbit.Change {
 			t.Helper()
 			change, err := o.admission.Restart(t.Context(), o.world.workspace, "", orbit.RestartRequest{})
@@ -124,7 +126,7 @@ var rollouts = []rolled{
 		},
 	},
 	{
-		name: "removal of a plugin", before: withPlugin, fate: orbit.ChangeApplied,
+		name: "removal of a plugin", before: withPlugin, fate: orbit.ChangeApplied, serves: true,
 		write: func(t *testing.T, o *orbitd) orbit.Change {
 			t.Helper()
 			change, err := o.admission.DeletePlugin(t.Context(), o.world.workspace, plugin, admission.Precondition{})
@@ -210,7 +212,7 @@ func TestAnOrbitdMayDieAtAnyStep(t *testing.T) {
 	}
 	running.wait()
 	for i, r := range rollouts {
-		for _, at := range chosen(steps[i]) {
+		for _, at := range spread(moments(steps[i])) {
 			running.do(func() {
 				t.Run(fmt.Sprintf("%s/%s of %d", r.name, at, steps[i]), func(t *testing.T) { r.die(t, at.step, at.underWay) })
 			})
@@ -232,12 +234,17 @@ func (m moment) String() string {
 	return fmt.Sprintf("before step %d", m.step)
 }
 
-// chosen are the moments to die at.
-func chosen(steps int) []moment {
+// moments are all at which an orbitd can die.
+func moments(steps int) []moment {
 	var all []moment
 	for step := 1; step <= steps; step++ {
 		all = append(all, moment{step, false}, moment{step, true})
 	}
+	return all
+}
+
+// spread chooses a few moments, the first and the last among them; all with ORBIT_TEST_EVERY_STEP.
+func spread(all []moment) []moment {
 	if os.Getenv(everyStep) != "" || len(all) <= sampled {
 		return all
 	}
@@ -300,19 +307,25 @@ func (r rolled) die(t *testing.T, at int, underWay bool) (steps []string) {
 		}
 		w.processes.Clear()
 		rest()
-		if r.gone {
-			second.nothingIsLeft(t)
-			second.applied(t, second.put(t, declared(titled("old"), secrets("old"))))
-			rest()
-		}
-		second.isWhatItDeclares(t)
-		second.applied(t, second.put(t, declared(titled("newest"), secrets("newest"))))
-		rest()
-		second.isWhatItDeclares(t)
-		second.applied(t, second.remove(t))
-		second.nothingIsLeft(t)
+		r.isOver(t, second)
 	})
 	return steps
+}
+
+// isOver wants what is promised once the rollout's end is known, and that life goes on as if nothing had happened.
+func (r rolled) isOver(t *testing.T, o *orbitd) {
+	t.Helper()
+	if r.gone {
+		o.nothingIsLeft(t)
+		o.applied(t, o.put(t, declared(titled("old"), secrets("old"))))
+		rest()
+	}
+	o.isWhatItDeclares(t)
+	o.applied(t, o.put(t, declared(titled("newest"), secrets("newest"))))
+	rest()
+	o.isWhatItDeclares(t)
+	o.applied(t, o.remove(t))
+	o.nothingIsLeft(t)
 }
 
 // isWhatItDeclares wants one process that serves with all that is declared, and no trace of another.
@@ -364,7 +377,7 @@ func (o *orbitd) isWhatItDeclares(t *testing.T) {
 	if diff := cmp.Diff(decoded(t, want.JSON()), declaredPart(t, process.Config().Document)); diff != "" {
 		t.Errorf("the process runs with something else than is declared (-want +got):\n%s", diff)
 	}
-	if bundle, _ := (packages{}).Ensure(ctx, given.Spec.Release, given.Packages(), nil); records[0].Bundle != bundle.Hash {
+	if bundle, _ := (packages{o.world}).Ensure(ctx, given.Spec.Release, given.Packages(), nil); records[0].Bundle != bundle.Hash {
 		t.Errorf("the process runs %s, want %s", records[0].Bundle, bundle.Hash)
 	}
 	o.nothingIsUnderWay(t)

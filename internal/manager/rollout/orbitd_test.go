@@ -97,6 +97,8 @@ type world struct {
 	url       string // the database's, past all wires
 	keyring   *secret.Keyring
 	processes *fake.Runtime
+	// full makes the installation of packages fail as on a full disk.
+	full atomic.Bool
 }
 
 // inWorld runs a test in a bubble, with a world of its own and wires to its PostgreSQL: one for each orbitd that it is
@@ -187,12 +189,12 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 		wake, interrupt = life.arming(wake), life.arming(interrupt)
 	}
 	o.super = rollout.New(rollout.Options{
-		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{}, Databases: o.cluster, Gateway: o.gateway,
+		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Databases: o.cluster, Gateway: o.gateway,
 		URL: func(workspace string) string { return "http://" + workspace + ".localhost:7007" }, Logger: logger(),
 		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace,
 	})
 	o.admission = admission.New(admission.Options{
-		Store: o.store, Vault: o.vault, Registry: packages{}, Wake: wake, Interrupt: interrupt,
+		Store: o.store, Vault: o.vault, Registry: packages{w}, Wake: wake, Interrupt: interrupt,
 	})
 	t.Cleanup(func() { o.end(t) })
 	if err := o.super.Start(ctx); err != nil {
@@ -219,9 +221,12 @@ func (o *orbitd) end(t *testing.T) {
 }
 
 // packages are installed, whichever they are.
-type packages struct{}
+type packages struct{ *world }
 
-func (packages) Ensure(_ context.Context, release string, plugins map[string]string, _ func(string)) (bundle.Bundle, error) {
+func (p packages) Ensure(_ context.Context, release string, plugins map[string]string, _ func(string)) (bundle.Bundle, error) {
+	if p.full.Load() {
+		return bundle.Bundle{}, &bundle.Error{Code: orbit.CodeInstallFailed, Detail: "npm: ENOSPC: no space left on device, write"}
+	}
 	return bundle.Bundle{Hash: release + fmt.Sprint(plugins)}, nil
 }
 
@@ -230,7 +235,7 @@ func (packages) Check(context.Context, string, map[string]string) []orbit.Diagno
 // dial connects the gateway to a process, which answers every request with its id.
 func (w *world) dial(_ context.Context, _, address string) (net.Conn, error) {
 	for _, p := range w.processes.Processes(w.workspace) {
-		if p.Address() != address {
+		if p.Listens() != address {
 			continue
 		}
 		near, far := net.Pipe()

@@ -29,6 +29,7 @@ type Process struct {
 	config    runtime.Config
 	address   string
 	server    *server
+	lost      bool // its control connection
 	ended     bool
 	exit      runtime.Exit
 }
@@ -175,7 +176,7 @@ func (p *Process) Push(ctx context.Context, config runtime.Config) error {
 	case fault.Err != nil:
 		err = fault.Err
 	case p.Address() == "":
-		err = errors.New("it is not ready")
+		err = errors.New("it is not ready, or its control connection is lost")
 	}
 	if err != nil {
 		return fmt.Errorf("push config to workspace %s: %w", p.Spec().Workspace, err)
@@ -193,9 +194,28 @@ func (p *Process) Push(ctx context.Context, config runtime.Config) error {
 func (p *Process) Address() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended {
+	if p.ended || p.lost {
 		return ""
 	}
+	return p.address
+}
+
+// Lose makes the process one whose control connection is lost, until Regain: it serves and can be stopped.
+func (p *Process) Lose() { p.setLost(true) }
+
+// Regain ends what Lose began.
+func (p *Process) Regain() { p.setLost(false) }
+
+func (p *Process) setLost(lost bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost = lost
+}
+
+// Listens is where the process serves, also while its control connection is lost.
+func (p *Process) Listens() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return p.address
 }
 
