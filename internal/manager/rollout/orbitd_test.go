@@ -61,6 +61,9 @@ func TestMain(m *testing.M) {
 
 func server(t *testing.T) *managertest.Postgres {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("short: runs a real PostgreSQL")
+	}
 	shared.once.Do(func() {
 		if shared.server, shared.err = managertest.StartPostgres(t.Context()); shared.err != nil {
 			return
