@@ -170,7 +170,7 @@ func (w *Wire) forward(client io.Reader, server io.Writer) {
 			return
 		case CutAfter:
 			for ; err == nil; m, err = readMessage(reader, true) {
-				if _, err = server.Write(m); m.carriedOut() {
+				if _, err := server.Write(m); err != nil || m.carriedOut() {
 					break
 				}
 			}
@@ -193,16 +193,16 @@ func readMessage(r io.Reader, typed bool) (message, error) {
 	if typed {
 		begin = 1
 	}
-	m := make(message, begin+lengthSize)
-	if _, err := io.ReadFull(r, m); err != nil {
+	head := make(message, begin+lengthSize)
+	if _, err := io.ReadFull(r, head); err != nil {
 		return nil, err
 	}
-	size := begin + int(binary.BigEndian.Uint32(m[begin:]))
-	if size < len(m) {
+	size := begin + int(binary.BigEndian.Uint32(head[begin:]))
+	if size < len(head) {
 		return nil, fmt.Errorf("a message of %d bytes", size)
 	}
-	m = append(m, make([]byte, size-len(m))...)
-	_, err := io.ReadFull(r, m[begin+lengthSize:])
+	m := make(message, size)
+	_, err := io.ReadFull(r, m[copy(m, head):])
 	return m, err
 }
 

@@ -211,7 +211,7 @@ func TestAnOrbitdMayDieAtAnyStep(t *testing.T) {
 		})
 	}
 	running.wait()
-	for i, r := range rollouts {
+	for i, r := range rollouts { //nolint:paralleltest // the workers run them in parallel
 		for _, at := range spread(moments(steps[i])) {
 			running.do(func() {
 				t.Run(fmt.Sprintf("%s/%s of %d", r.name, at, steps[i]), func(t *testing.T) { r.die(t, at.step, at.underWay) })

@@ -131,13 +131,10 @@ func inWorld(t *testing.T, wires int, options fake.Options, test func(t *testing
 				t.Error(err)
 			}
 		}
-		for _, statement := range []string{
-			"DROP DATABASE IF EXISTS " + w.database + " WITH (FORCE)",
-			"DROP DATABASE IF EXISTS " + postgres.DatabaseName(w.workspace) + " WITH (FORCE)",
-		} {
-			if err := s.Exec(context.Background(), statement); err != nil {
-				t.Error(err)
-			}
+		err := s.Exec(context.Background(), "DROP DATABASE IF EXISTS "+w.database+" WITH (FORCE)",
+			"DROP DATABASE IF EXISTS "+postgres.DatabaseName(w.workspace)+" WITH (FORCE)")
+		if err != nil {
+			t.Error(err)
 		}
 	}()
 	bubble(t, func(t *testing.T) {

@@ -29,7 +29,7 @@ func TestAnOutageOfPostgreSQLPutsNothingBack(t *testing.T) {
 		})
 	}
 	running.wait()
-	for i, r := range rollouts {
+	for i, r := range rollouts { //nolint:paralleltest // the workers run them in parallel
 		at := commits(statements[i])
 		if os.Getenv(everyStep) != "" {
 			at = moments(len(statements[i]))
