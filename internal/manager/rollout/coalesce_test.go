@@ -76,7 +76,7 @@ func TestHowManyRolloutsAnApplyIs(t *testing.T) {
 		name   string
 		before func(t *testing.T, o *orbitd)
 		apply  func(t *testing.T, o *orbitd)
-		boots  int           // how many processes are started
+		boots  int           // how many processes are given their config
 		takes  time.Duration // until the apply ends
 		slack  time.Duration // how much longer that may be
 		rests  time.Duration // until the rollout that nobody waits for has ended as well
@@ -194,18 +194,19 @@ func TestHowManyRolloutsAnApplyIs(t *testing.T) {
 				}
 				rest()
 				if boots := w.boots(); boots != c.boots {
-					t.Errorf("%d processes were started, want %d", boots, c.boots)
+					t.Errorf("%d processes were given their config, want %d", boots, c.boots)
 				}
 			})
 		})
 	}
 }
 
-// boots counts the processes that were started since the last Forget.
+// boots counts the processes that were given their config since the last Forget: there is one in every rollout but a live
+// one. That a standby is begun is none.
 func (w *world) boots() int {
 	n := 0
 	for _, call := range w.processes.Calls() {
-		if call.Op == fake.OpStart {
+		if call.Op == fake.OpActivate {
 			n++
 		}
 	}

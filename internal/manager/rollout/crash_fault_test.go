@@ -113,7 +113,7 @@ func TestARestartThatGoesWrong(t *testing.T) {
 					t.Errorf("visitors are answered with %v, want %v", answers, c.answers)
 				}
 				if boots := w.boots(); boots != c.boots {
-					t.Errorf("%d processes were started, want %d", boots, c.boots)
+					t.Errorf("%d processes were given their config, want %d", boots, c.boots)
 				}
 				o.isWhatItDeclares(t)
 				o.applied(t, o.put(t, declared(titled("newest"), nil)))

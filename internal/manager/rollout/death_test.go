@@ -377,7 +377,7 @@ func (o *orbitd) isWhatItDeclares(t *testing.T) {
 	if diff := cmp.Diff(decoded(t, want.JSON()), declaredPart(t, process.Config().Document)); diff != "" {
 		t.Errorf("the process runs with something else than is declared (-want +got):\n%s", diff)
 	}
-	if bundle, _ := (packages{o.world}).Ensure(ctx, given.Spec.Release, given.Packages(), nil); records[0].Bundle != bundle.Hash {
+	if bundle := named(given.Spec.Release, given.Packages()); records[0].Bundle != bundle.Hash {
 		t.Errorf("the process runs %s, want %s", records[0].Bundle, bundle.Hash)
 	}
 	o.nothingIsUnderWay(t)

@@ -92,7 +92,7 @@ func TestAnOrbitdThatFindsAProcessWithoutAControlConnection(t *testing.T) {
 				next := w.start(t, wires[1], nil)
 				rest()
 				if boots := w.boots(); boots != c.boots {
-					t.Errorf("%d processes were started, want %d", boots, c.boots)
+					t.Errorf("%d processes were given their config, want %d", boots, c.boots)
 				}
 				next.isWhatItDeclares(t)
 				next.applied(t, next.put(t, live()))

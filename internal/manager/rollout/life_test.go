@@ -151,6 +151,10 @@ type mortalProcess struct {
 	life *life
 }
 
+func (p *mortalProcess) Assign(ctx context.Context, workspace string) error {
+	return p.life.do(ctx, "assign", func(ctx context.Context) error { return p.Process.Assign(ctx, workspace) })
+}
+
 func (p *mortalProcess) Activate(ctx context.Context, boot runtime.Boot) error {
 	return p.life.do(ctx, "activate", func(ctx context.Context) error { return p.Process.Activate(ctx, boot) })
 }

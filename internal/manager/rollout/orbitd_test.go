@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,6 +27,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/rollout"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
@@ -191,7 +195,7 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	o.super = rollout.New(rollout.Options{
 		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Databases: o.cluster, Gateway: o.gateway,
 		URL: func(workspace string) string { return "http://" + workspace + ".localhost:7007" }, Logger: logger(),
-		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace,
+		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace, Memory: plenty,
 	})
 	o.admission = admission.New(admission.Options{
 		Store: o.store, Vault: o.vault, Registry: packages{w}, Wake: wake, Interrupt: interrupt,
@@ -202,6 +206,9 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	}
 	return o
 }
+
+// plenty is memory that is never short.
+func plenty() (memory.State, error) { return memory.State{Total: 1 << 40, Available: 1 << 40}, nil }
 
 // end ends the orbitd, as the end of the test does. The processes live on.
 func (o *orbitd) end(t *testing.T) {
@@ -227,7 +234,28 @@ func (p packages) Ensure(_ context.Context, release string, plugins map[string]s
 	if p.full.Load() {
 		return bundle.Bundle{}, &bundle.Error{Code: orbit.CodeInstallFailed, Detail: "npm: ENOSPC: no space left on device, write"}
 	}
-	return bundle.Bundle{Hash: release + fmt.Sprint(plugins)}, nil
+	return named(release, plugins), nil
+}
+
+func (packages) Installed(release string, plugins map[string]string) (bundle.Bundle, bool) {
+	return named(release, plugins), true
+}
+
+// PluginIDs says of each plugin that its id is its package's name.
+func (packages) PluginIDs(hash string) (map[string]string, error) {
+	ids := map[string]string{}
+	for _, name := range strings.Fields(hash)[1:] {
+		ids[name] = name
+	}
+	return ids, nil
+}
+
+func named(release string, plugins map[string]string) bundle.Bundle {
+	names := []string{release}
+	for _, name := range slices.Sorted(maps.Keys(plugins)) {
+		names = append(names, name)
+	}
+	return bundle.Bundle{Hash: strings.Join(names, " ")}
 }
 
 func (packages) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
