@@ -45,6 +45,9 @@ func TestQuickstart(t *testing.T) { //nolint:paralleltest // it measures, and is
 		{"a plugin without its config is put back, and the old process serves", breakPlugin},
 		{"orbitd restarts and adopts", restartOrbitd},
 		{"a killed instance comes back", killInstance},
+		{"a new process that hangs is given up, and no request fails", hangGreen},
+		{"a process that dies while the next one boots is followed by it", killBlue},
+		{"a new process that dies right after the switch is started again", killGreen},
 		{"an instance deleted behind Terraform's back is planned again", deleteBehind},
 		{"the figures are reached", measure},
 		{"destroy leaves nothing", destroyEverything},
@@ -343,7 +346,11 @@ func breakPlugin(t *testing.T, w *world) {
 	if impact := planned(t, w.plan(t)[argocd], "change_impact"); impact != "restart" {
 		t.Errorf("the plan says impact %v, want restart", impact)
 	}
+	load := w.load(t, w.guest(t, "acme"))
 	err := w.tf.Apply(t.Context(), tfexec.DirOrPlan(filepath.Join(w.dir, "plan")))
+	if requests, failures := load(); len(failures) > 0 {
+		t.Errorf("%d of %d requests failed meanwhile, the first: %s", len(failures), requests, failures[0])
+	}
 	if err == nil {
 		t.Fatal("an apply whose plugin lacks its config succeeded")
 	}

@@ -112,3 +112,23 @@ func TestAProcessThatCannotBeAdoptedIsToldOfAndTriedAgain(t *testing.T) {
 		t.Errorf("its page answers %d, want 200", status)
 	}
 }
+
+func TestAnOrbitdThatDiedBeforeItRecordedARemovalHasItRecorded(t *testing.T) {
+	t.Parallel()
+	s, c := ownServer(t)
+	withUnwanted(t, s, c, "removed")
+	removePlugin(t, c, "removed", unwanted)
+	observed := func() bool {
+		now := instance(t, c, "removed")
+		return now.Status.ObservedGeneration == now.Generation && now.Status.Phase == orbit.PhaseReady
+	}
+	within(t, patience, "the removal to be rolled out", observed)
+	if err := s.Manager.Close(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, s, "UPDATE instances SET observed_generation = generation - 1 WHERE workspace = 'removed'")
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	within(t, patience, "the removal to be recorded", observed)
+}

@@ -59,13 +59,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if installed == "" {
 		return nil, ErrNoBundle
 	}
-	dir, err := os.MkdirTemp("", "orbit-test-")
+	dir, err := openDir()
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the test: %w", err)
-	}
-	// As root PostgreSQL runs as another user, who has to get through the folder.
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return nil, fmt.Errorf("open the test's folder: %w", err)
+		return nil, err
 	}
 	if o.Memory == nil {
 		o.Memory = plenty

@@ -228,7 +228,7 @@ func (c *Cluster) Workspaces(ctx context.Context) ([]string, error) {
 
 func (c *Cluster) ensureRole(ctx context.Context, name, password string) error {
 	err := c.exec(ctx, "CREATE ROLE %s", name)
-	if err != nil && !hasCode(err, duplicateObject) {
+	if err != nil && !existed(err, duplicateObject) {
 		return err
 	}
 	return c.alterRole(ctx, name, password)
@@ -270,7 +270,14 @@ func checkedName(workspace string) (string, error) {
 const (
 	duplicateObject   = "42710"
 	duplicateDatabase = "42P04"
+	uniqueViolation   = "23505"
 )
+
+// existed says whether something could not be made because it was there, also when somebody else made it just now: the
+// statement of an orbitd that died is carried out to its end.
+func existed(err error, duplicate string) bool {
+	return hasCode(err, duplicate) || hasCode(err, uniqueViolation)
+}
 
 func hasCode(err error, code string) bool {
 	var failed *pgconn.PgError

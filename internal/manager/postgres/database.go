@@ -19,7 +19,7 @@ func ensureDatabase(ctx context.Context, db executor, name, owner string) error 
 	database, role := pgx.Identifier{name}.Sanitize(), pgx.Identifier{owner}.Sanitize()
 	_, err := db.Exec(ctx, fmt.Sprintf("CREATE DATABASE %s OWNER %s TEMPLATE template0 ENCODING 'UTF8' "+
 		"ALLOW_CONNECTIONS false", database, role))
-	if hasCode(err, duplicateDatabase) {
+	if existed(err, duplicateDatabase) {
 		_, err = db.Exec(ctx, fmt.Sprintf("ALTER DATABASE %s OWNER TO %s", database, role))
 	}
 	if err != nil {

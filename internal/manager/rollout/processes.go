@@ -77,7 +77,8 @@ func (a *actor) start(ctx context.Context, given store.Given, installed bundle.B
 	p := &process{record: a.record(given, installed, runtime.Handle{
 		Version: runtime.HandleVersion, Runtime: a.Runtime.Name(), Workspace: a.workspace, ID: spec.ID,
 	})}
-	if err := a.Store.PutProcess(ctx, p.record); err != nil {
+	if err := a.putProcess(ctx, p.record); err != nil {
+		a.forget(ctx, p) // it may be written
 		return nil, err
 	}
 	if p.Process, err = a.Runtime.Start(ctx, spec); err != nil {
@@ -85,7 +86,7 @@ func (a *actor) start(ctx context.Context, given store.Given, installed bundle.B
 		return nil, fmt.Errorf("start a process: %w", err)
 	}
 	p.record.Handle = p.Process.Handle()
-	if err := a.Store.PutProcess(ctx, p.record); err != nil {
+	if err := a.putProcess(ctx, p.record); err != nil {
 		a.discard(ctx, p)
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (a *actor) start(ctx context.Context, given store.Given, installed bundle.B
 // assign makes a standby of no workspace the instance's and records it. One that ended meanwhile is replaced.
 func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.Bundle, pooled runtime.Process) (*process, error) {
 	p := &process{Process: pooled, record: a.record(given, installed, pooled.Handle())}
-	err := a.Store.PutProcess(ctx, p.record)
+	err := a.putProcess(ctx, p.record)
 	if err != nil {
 		a.discard(ctx, p)
 		return nil, err
@@ -106,7 +107,7 @@ func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.
 		return a.start(ctx, given, installed)
 	}
 	p.record.Handle = p.Handle()
-	if err := a.Store.PutProcess(ctx, p.record); err != nil {
+	if err := a.putProcess(ctx, p.record); err != nil {
 		a.discard(ctx, p)
 		return nil, err
 	}
@@ -156,7 +157,10 @@ func (a *actor) end(ctx context.Context, p *process, grace time.Duration) {
 }
 
 func (a *actor) forget(ctx context.Context, p *process) {
-	if err := a.Store.DeleteProcess(context.WithoutCancel(ctx), a.workspace, p.record.ID); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetPatience)
+	defer cancel()
+	err := a.persist(ctx, func(ctx context.Context) error { return a.Store.DeleteProcess(ctx, a.workspace, p.record.ID) })
+	if err != nil {
 		a.logger.WarnContext(ctx, "ended process not forgotten", "process", p.record.ID, "error", err)
 	}
 }

@@ -33,7 +33,7 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	if a.blue != nil && ended(a.blue) {
 		a.noteEnd(ctx)
 	}
-	if err := a.finishServed(ctx); err != nil {
+	if err := a.finishServed(ctx, instance.ObservedGeneration); err != nil {
 		return 0, err
 	}
 	if instance.RestoreFrom != "" && a.blue == nil {
@@ -162,7 +162,8 @@ func (a *actor) overdue(r rollout) string {
 }
 
 // finishServed ends the changes that the serving process has already: an orbitd died between switching and recording.
-func (a *actor) finishServed(ctx context.Context) error {
+// Where only plugins were removed there is none, and what is left to record is the generation.
+func (a *actor) finishServed(ctx context.Context, observed int64) error {
 	if a.blue == nil {
 		return nil
 	}
@@ -171,7 +172,7 @@ func (a *actor) finishServed(ctx context.Context) error {
 		return err
 	}
 	served := slices.DeleteFunc(pending, func(c store.Change) bool { return c.Generation > a.blue.record.Given.Generation })
-	if len(served) == 0 {
+	if len(served) == 0 && observed >= a.blue.record.Given.Generation {
 		return nil
 	}
 	r, err := a.look(ctx)

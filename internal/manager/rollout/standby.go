@@ -93,7 +93,7 @@ func (a *actor) claim(ctx context.Context, given store.Given, installed bundle.B
 	record := s.process.record
 	given.URL = record.Given.URL
 	record.Given = given
-	if err := a.Store.PutProcess(ctx, record); err != nil {
+	if err := a.putProcess(ctx, record); err != nil {
 		return nil, err
 	}
 	a.standing = nil

@@ -23,7 +23,7 @@ func (a *actor) setGiven(ctx context.Context, given store.Given) error {
 	record := a.blue.record
 	given.URL = record.Given.URL
 	record.Given = given
-	if err := a.Store.PutProcess(ctx, record); err != nil {
+	if err := a.putServing(ctx, record); err != nil {
 		return err
 	}
 	a.blue.record = record
@@ -62,8 +62,10 @@ func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
 	}
 	record := green.record
 	record.Role = store.RoleServing
-	if err := a.Store.PutProcess(ctx, record); err != nil {
-		a.discard(ctx, green)
+	if err := a.putServing(ctx, record); err != nil {
+		if a.ctx.Err() == nil { // else the next orbitd finds which of the two is recorded
+			a.discard(ctx, green)
+		}
 		return err
 	}
 	green.record = record

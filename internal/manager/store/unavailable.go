@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -24,6 +25,7 @@ func Unavailable(err error) bool {
 		// 53300 too many connections. PostgreSQL's manual, appendix A.
 		return strings.HasPrefix(server.Code, "08") || strings.HasPrefix(server.Code, "57P") || server.Code == "53300"
 	default:
-		return errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+		return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+			pgconn.SafeToRetry(err)
 	}
 }

@@ -28,6 +28,9 @@ type Options struct {
 	// Boot decides whether a process starts with what it is given: an error makes Activate fail with it, as a
 	// *runtime.BootError of code boot_failed when it is not one already. It is called without locks; nil accepts all.
 	Boot func(workspace, bundle string, boot runtime.Boot) error
+	// BootTime is how long a process takes to become ready. It is for bubbles of testing/synctest: nothing else needs to
+	// wait.
+	BootTime time.Duration
 }
 
 // Call is one recorded call.
@@ -257,6 +260,21 @@ func (r *Runtime) Processes(workspace string) []*Process {
 func (r *Runtime) Kill(workspace string) {
 	for _, p := range r.Processes(workspace) {
 		p.Kill()
+	}
+}
+
+// takeTime lets the time pass that a boot takes.
+func (r *Runtime) takeTime(ctx context.Context) error {
+	if r.options.BootTime == 0 {
+		return nil
+	}
+	timer := time.NewTimer(r.options.BootTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

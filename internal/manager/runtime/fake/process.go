@@ -30,6 +30,7 @@ type Process struct {
 	config    runtime.Config
 	address   string
 	server    *server
+	lost      bool // its control connection
 	ended     bool
 	exit      runtime.Exit
 }
@@ -117,6 +118,9 @@ func (p *Process) boot(ctx context.Context, fault Fault, boot runtime.Boot) erro
 	defer cancel()
 	defer context.AfterFunc(p.alive, cancel)() //nolint:contextcheck // two lives end the wait, and this is the other
 	err := fault.delay(waiting)
+	if err == nil {
+		err = p.runtime.takeTime(waiting)
+	}
 	switch {
 	case p.hasExited():
 		return &runtime.BootError{Code: orbit.CodeProcessExited, Message: "the process " + p.Exit().String()}
@@ -173,7 +177,7 @@ func (p *Process) Push(ctx context.Context, config runtime.Config, looks []chang
 	case fault.Err != nil:
 		err = fault.Err
 	case p.Address() == "":
-		err = errors.New("it is not ready")
+		err = errors.New("it is not ready, or its control connection is lost")
 	case len(fault.NoEffect) > 0:
 		err = fault.unseen(looks)
 	default:
@@ -194,9 +198,28 @@ func (p *Process) Push(ctx context.Context, config runtime.Config, looks []chang
 func (p *Process) Address() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended {
+	if p.ended || p.lost {
 		return ""
 	}
+	return p.address
+}
+
+// Lose makes the process one whose control connection is lost, until Regain: it serves and can be stopped.
+func (p *Process) Lose() { p.setLost(true) }
+
+// Regain ends what Lose began.
+func (p *Process) Regain() { p.setLost(false) }
+
+func (p *Process) setLost(lost bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost = lost
+}
+
+// Listens is where the process serves, also while its control connection is lost.
+func (p *Process) Listens() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return p.address
 }
 
