@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 )
@@ -159,8 +160,8 @@ func (p *mortalProcess) Activate(ctx context.Context, boot runtime.Boot) error {
 	return p.life.do(ctx, "activate", func(ctx context.Context) error { return p.Process.Activate(ctx, boot) })
 }
 
-func (p *mortalProcess) Push(ctx context.Context, config runtime.Config) error {
-	return p.life.do(ctx, "push", func(ctx context.Context) error { return p.Process.Push(ctx, config) })
+func (p *mortalProcess) Push(ctx context.Context, config runtime.Config, looks []changeplan.Look) error {
+	return p.life.do(ctx, "push", func(ctx context.Context) error { return p.Process.Push(ctx, config, looks) })
 }
 
 func (p *mortalProcess) Stop(ctx context.Context, grace time.Duration) error {
