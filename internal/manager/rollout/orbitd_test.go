@@ -251,10 +251,7 @@ func (packages) PluginIDs(hash string) (map[string]string, error) {
 }
 
 func named(release string, plugins map[string]string) bundle.Bundle {
-	names := []string{release}
-	for _, name := range slices.Sorted(maps.Keys(plugins)) {
-		names = append(names, name)
-	}
+	names := append([]string{release}, slices.Sorted(maps.Keys(plugins))...)
 	return bundle.Bundle{Hash: strings.Join(names, " ")}
 }
 
