@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,25 +48,41 @@ func live() orbit.InstanceWrite {
 	return declared(config, nil)
 }
 
-// A push to a process whose control connection is gone fails, and so does the way back: nobody knows what the process
-// runs with, so it is replaced by one with the config from before. It serves until then.
-func TestAPushWithoutAControlConnectionFailsAndTheProcessIsReplaced(t *testing.T) {
+// A process whose control connection is gone takes up no live change, nor can it be given its config back: it is replaced
+// by one that starts with the change, or, where the policy lets no restart happen for a change, with the config from
+// before. It serves until then.
+func TestALiveChangeThatMeetsALostControlConnection(t *testing.T) {
 	t.Parallel()
-	inOrbitd(t, 1, func(t *testing.T, w *world, o *orbitd, _ []*managertest.Wire) {
-		before := w.serving(t)
-		before.Lose()
-		if change := o.settle(t, o.put(t, live())); change.State != orbit.ChangeFailed {
-			t.Errorf("the change is %s, want failed", change.State)
-		}
-		o.answeredBy(t, before)
-		rest()
-		if after := w.serving(t); after.Handle().ID == before.Handle().ID {
-			t.Error("the process whose config nobody knows serves on")
-		}
-		o.isWhatItDeclares(t)
-		o.applied(t, o.put(t, live()))
-		o.isWhatItDeclares(t)
-	})
+	for policy, fate := range map[orbit.RestartPolicy]orbit.ChangeState{
+		orbit.RestartAuto: orbit.ChangeApplied, orbit.RestartManual: orbit.ChangeFailed,
+	} {
+		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
+			inOrbitd(t, 1, func(t *testing.T, w *world, o *orbitd, _ []*managertest.Wire) {
+				obeying := declared(titled("old"), nil)
+				obeying.RestartPolicy = policy
+				o.applied(t, o.put(t, obeying))
+				before := w.serving(t)
+				before.Lose()
+				end := o.visitors(t)
+				write := live()
+				write.RestartPolicy = policy
+				if change := o.settle(t, o.put(t, write)); change.State != fate {
+					t.Errorf("the change is %s (%v), want %s", change.State, change.Problem, fate)
+				}
+				rest()
+				if answers := end(); !slices.Equal(answers, []int{http.StatusOK}) {
+					t.Errorf("visitors are answered with %v, want 200 alone", answers)
+				}
+				if after := w.serving(t); after.Handle().ID == before.Handle().ID {
+					t.Error("the process whose config nobody knows serves on")
+				}
+				o.isWhatItDeclares(t)
+				o.applied(t, o.put(t, write))
+				o.isWhatItDeclares(t)
+			})
+		})
+	}
 }
 
 func TestAnOrbitdThatFindsAProcessWithoutAControlConnection(t *testing.T) {
