@@ -125,6 +125,7 @@ func benchStandby(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
+		b.say("standby: in %v; it had loaded after %v and was ready %v later", took, load, start)
 		restart, boot = append(restart, took.Seconds()), append(boot, (load+start).Seconds())
 	}
 	b.add(figure{"boot_from_standby_s", median(boot), "s", "without a standby", b.bootSeconds})

@@ -153,7 +153,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	if m.core, err = openCore(ctx, o, true, m.doing); err != nil {
 		return err
 	}
-	m.super = m.core.supervisor(m.gateway, m.URL, int64(goruntime.NumCPU()))
+	m.super = m.core.supervisor(m.gateway, m.URL, int64(goruntime.GOMAXPROCS(0)))
 	if err := m.super.Start(ctx); err != nil {
 		return err
 	}

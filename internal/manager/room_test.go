@@ -142,3 +142,21 @@ func TestAnInstanceBootsWhereMemoryIsShort(t *testing.T) {
 		t.Errorf("the page answers %d, want 200", status)
 	}
 }
+
+func TestAnOrbitdThatEndsWithoutRoomIsFollowedByOneThatCarriesOn(t *testing.T) {
+	t.Parallel()
+	m, s, c := crowded(t, false)
+	declare(t, c, "tight", title("A"))
+	m.availableMiB.Store(150)
+	reached, _ := hold(t, s, fake.Fault{Op: fake.OpActivate, Workspace: "tight"})
+	change := put(t, c, "tight", title("B"))
+	reached()
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	applied(t, settle(t, c, change), orbit.ImpactRestart)
+	if status, body := ask(t, s, "tight"); status != http.StatusOK || !strings.Contains(body, `"B"`) {
+		t.Errorf("the page answers %d: %s; want what was declared", status, body)
+	}
+	one(t, s, "tight")
+}

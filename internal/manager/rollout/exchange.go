@@ -32,6 +32,7 @@ func (a *actor) exchange(ctx context.Context, r rollout, short *shortage) error 
 
 // vacate holds requests and stops the serving process. When it does not end, it serves on.
 func (a *actor) vacate(ctx context.Context, r rollout) error {
+	a.endDrains() // what was replaced before blue takes memory, and writes to the database
 	a.progress(ctx, r, "holding requests")
 	bounded, cancel := context.WithTimeout(ctx, min(a.DrainTimeout, holdDrain))
 	defer cancel()

@@ -144,11 +144,17 @@ func (a *actor) enter(ctx context.Context, given store.Given) (leave func(), err
 	if a.standing != nil {
 		standing = residentBytes(ctx, a.standing.process)
 	}
-	leave, err = a.places.wait(ctx, a.need(ctx, given, standing), a.blue == nil, a.pool.giveUp)
+	leave, err = a.places.wait(ctx, a.need(ctx, given, standing), a.blue == nil, a.makeRoom)
 	if err != nil {
 		return nil, fmt.Errorf("wait for a place to boot: %w", err)
 	}
 	return leave, nil
+}
+
+// makeRoom ends what takes memory and is not needed: standbys, and what a process that was replaced still does.
+func (a *actor) makeRoom() {
+	a.endDrain()
+	a.pool.giveUp()
 }
 
 // need is what a process with what is given takes beyond what its standby does.

@@ -25,7 +25,6 @@ func (a *actor) upgrade(ctx context.Context, r rollout) error {
 	if err := a.loaded(ctx); err != nil {
 		return err
 	}
-	a.endDrains() // what was replaced before blue writes to the database too
 	if err := a.vacate(ctx, r); err != nil {
 		return err
 	}
