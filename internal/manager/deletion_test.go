@@ -56,7 +56,10 @@ func TestADeletionThatDoesNotComeToItsEndFailsAndGoesOn(t *testing.T) {
 			}
 			s.Runtime.Clear()
 			letGo()
-			remove(t, c, workspace)
+			within(t, patience, "the instance to be gone", func() bool {
+				_, err := c.GetInstance(t.Context(), workspace)
+				return orbit.IsNotFound(err)
+			})
 		})
 	}
 }
