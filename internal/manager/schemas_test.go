@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -113,12 +112,12 @@ func connect(t *testing.T, s *managertest.Server, workspace string) *pgx.Conn {
 	return connection
 }
 
-// rows counts by schema how often a process was started on it.
-func rows(t *testing.T, s *managertest.Server, workspace string) map[string]int {
+// schemas are the schemas in the workspace's database that processes made, sorted.
+func schemas(t *testing.T, s *managertest.Server, workspace string) []string {
 	t.Helper()
 	connection := connect(t, s, workspace)
 	defer func() { _ = connection.Close(t.Context()) }()
-	found, err := connection.Query(t.Context(), "SELECT schemaname::text FROM pg_tables WHERE tablename = 'n'")
+	found, err := connection.Query(t.Context(), "SELECT schemaname::text FROM pg_tables WHERE tablename = 'n' ORDER BY 1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,22 +125,19 @@ func rows(t *testing.T, s *managertest.Server, workspace string) map[string]int 
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts := make(map[string]int, len(names))
-	for _, name := range names {
-		var count int
-		err := connection.QueryRow(t.Context(), "SELECT count(*) FROM "+pgx.Identifier{name, "n"}.Sanitize()).Scan(&count)
-		if err != nil {
-			t.Fatal(err)
-		}
-		counts[name] = count
-	}
-	return counts
+	return names
 }
 
-// schemas are the schemas in the workspace's database, sorted.
-func schemas(t *testing.T, s *managertest.Server, workspace string) []string {
+// rows counts how often a process was started on a schema.
+func rows(t *testing.T, s *managertest.Server, workspace, schema string) (count int) {
 	t.Helper()
-	return slices.Sorted(maps.Keys(rows(t, s, workspace)))
+	connection := connect(t, s, workspace)
+	defer func() { _ = connection.Close(t.Context()) }()
+	err := connection.QueryRow(t.Context(), "SELECT count(*) FROM "+pgx.Identifier{schema, "n"}.Sanitize()).Scan(&count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return count
 }
 
 func TestASchemaThatAFailedPluginMadeIsDropped(t *testing.T) {
@@ -258,7 +254,7 @@ func TestTheSchemaOfARemovedPluginIsKeptAndFoundAgain(t *testing.T) {
 	}
 
 	applied(t, plugins(t, c, "kept", map[string]string{kept: making("kept")})[kept], orbit.ImpactRestart)
-	if got := rows(t, s, "kept")["kept"]; got != 3 {
+	if got := rows(t, s, "kept", "kept"); got != 3 {
 		t.Errorf("the plugin's table has %d rows, want what all its starts wrote", got)
 	}
 	if again := retained(t, c, "kept").Schemas; len(again) != 0 {
@@ -289,5 +285,38 @@ func TestARetainedSchemaIsDroppedAfterSevenDays(t *testing.T) {
 	within(t, patience, "the returned plugin to serve", func() bool { return len(retained(t, c, "returned").Schemas) == 0 })
 	if got := schemas(t, s, "returned"); !slices.Equal(got, []string{"catalog", "kept"}) {
 		t.Errorf("the schemas are %v, want the returned plugin's to be there", got)
+	}
+}
+
+func TestARetainedSchemaWaitsWithItsPluginForARestart(t *testing.T) {
+	t.Parallel()
+	s, c := ownServer(t)
+	withoutKept(t, s, c, "waiting")
+	document := title("A") + making("catalog")
+	manual := func(w *orbit.InstanceWrite) { w.RestartPolicy = orbit.RestartManual }
+	declare(t, c, "waiting", document, manual)
+	if change := settle(t, c, addPlugin(t, c, "waiting", kept, making("kept"))); !change.PendingRestart {
+		t.Fatalf("the change is %+v, want it to be stored for a restart", change)
+	}
+	execute(t, s, "UPDATE plugin_schemas SET removed_at = now() - interval '8 days'")
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	within(t, patience, "the instance to be adopted", func() bool { return instance(t, c, "waiting").Status.PID != 0 })
+	for _, comment := range []string{"# one\n", "# two\n"} { // the actor has looked when they are applied
+		applied(t, declare(t, c, "waiting", comment+document, manual), orbit.ImpactNone)
+	}
+	if got := schemas(t, s, "waiting"); !slices.Contains(got, "kept") {
+		t.Errorf("the schemas are %v, want that of the plugin that waits among them", got)
+	}
+	change, err := c.RestartInstance(t.Context(), "waiting", orbit.RestartRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change = settle(t, c, change); change.State != orbit.ChangeApplied {
+		t.Errorf("the restart is %s: %v", change.State, change.Problem)
+	}
+	if left := retained(t, c, "waiting").Schemas; len(left) != 0 || rows(t, s, "waiting", "kept") != 2 {
+		t.Errorf("%+v is retained, and the table has %d rows, want the plugin to have found its own", left, rows(t, s, "waiting", "kept"))
 	}
 }

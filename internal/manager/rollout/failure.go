@@ -86,10 +86,6 @@ func (a *actor) forgetInstance(ctx context.Context, tx *store.Tx, failed []store
 	if err != nil {
 		return err
 	}
-	superseded := &orbit.Problem{
-		Code: orbit.CodeSuperseded, Title: "The instance is gone",
-		Detail: "the instance of workspace " + a.workspace + " was deleted, or could not be created, before this change was rolled out",
-	}
 	for _, c := range slices.Backward(pending) {
 		isFailed := slices.ContainsFunc(failed, func(f store.Change) bool { return f.ID == c.ID })
 		switch {
@@ -98,13 +94,20 @@ func (a *actor) forgetInstance(ctx context.Context, tx *store.Tx, failed []store
 		case c.Operation == orbit.OperationDelete:
 			err = tx.FinishChange(ctx, c.ID, nil)
 		default:
-			err = tx.FailChange(ctx, c, superseded)
+			err = tx.FailChange(ctx, c, a.superseded())
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return tx.DeleteInstance(ctx)
+}
+
+func (a *actor) superseded() *orbit.Problem {
+	return &orbit.Problem{
+		Code: orbit.CodeSuperseded, Title: "The instance is gone",
+		Detail: "the instance of workspace " + a.workspace + " was deleted, or could not be created, before this change was rolled out",
+	}
 }
 
 // fail fails the rollout's changes, newest first, so that each resource ends at what the oldest found.
@@ -118,24 +121,6 @@ func fail(ctx context.Context, tx *store.Tx, r rollout, problem *orbit.Problem) 
 		return err
 	}
 	return tx.PruneSecrets(ctx)
-}
-
-// destroy removes an instance that is being deleted, with its database.
-func (a *actor) destroy(ctx context.Context) error {
-	start := time.Now()
-	if err := a.clean(ctx); err != nil {
-		return err
-	}
-	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error { return a.forgetInstance(ctx, tx, nil, nil) })
-	if err != nil {
-		return err
-	}
-	a.beginAnew()
-	a.event(ctx, "Normal", "Deleted", "the instance, its database and its files are gone", "")
-	a.logger.InfoContext(ctx, "instance deleted", "duration", time.Since(start))
-	a.tellFates()
-	a.wake()
-	return nil
 }
 
 // clean removes everything of the instance outside the store: processes, route, database, role and files. It is

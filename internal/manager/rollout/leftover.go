@@ -17,11 +17,11 @@ func (a *actor) endLater(ctx context.Context, p *process) {
 			case <-a.ctx.Done():
 			}
 			timer.Stop()
-			if a.ctx.Err() != nil { //nolint:contextcheck // the end of orbitd ends this
+			if a.ctx.Err() != nil {
 				return
 			}
-			bounded, cancel := context.WithTimeout(a.ctx, a.StopGrace) //nolint:contextcheck // as above
-			err := p.Stop(bounded, 0)
+			bounded, cancel := context.WithTimeout(a.ctx, a.StopGrace)
+			err := p.Stop(bounded, 0) //nolint:contextcheck // the end of orbitd ends this
 			cancel()
 			if err == nil || ended(p) {
 				a.forget(ctx, p)

@@ -21,14 +21,14 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	if err != nil {
 		return 0, err
 	}
+	if instance.Deleting {
+		return 0, a.destroy(ctx)
+	}
 	if !a.adopted {
 		if err := a.adopt(ctx); err != nil {
 			return 0, err
 		}
 		a.adopted = true
-	}
-	if instance.Deleting {
-		return 0, a.destroy(ctx)
 	}
 	if a.blue != nil && ended(a.blue) {
 		a.noteEnd(ctx)
@@ -60,7 +60,7 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	}
 	switch {
 	case r.decision.Impact == orbit.ImpactNone && len(r.changes) == 0 && a.blue.record.Given.Generation == r.declared.Generation:
-		return 0, a.dropOldSchemas(ctx)
+		return 0, a.dropOldSchemas(ctx, r)
 	case r.decision.Impact == orbit.ImpactNone:
 		a.removalAt = time.Time{}
 		return 0, a.carryOut(ctx, r, a.adoptGeneration)
