@@ -27,7 +27,13 @@ func TestADatabaseWhoseRoleIsJustBeingMadeIsMade(t *testing.T) {
 	}
 	made := make(chan error, 1)
 	go func() { made <- cluster.EnsureDatabase(t.Context(), "underway", "password") }()
-	// That a session waits for another's transaction PostgreSQL tells only who asks.
+	// That a session waits for another's transaction PostgreSQL tells only who asks, and within one transaction always the
+	// same: another session asks.
+	asking, err := pgx.Connect(t.Context(), shared.server.URL(postgres.ManagerDatabase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = asking.Close(t.Context()) }()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for waits := false; !waits; {
@@ -36,8 +42,8 @@ func TestADatabaseWhoseRoleIsJustBeingMadeIsMade(t *testing.T) {
 		case err := <-made:
 			t.Fatalf("it did not wait for the role (error %v)", err)
 		}
-		err := making.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query = 'CREATE ROLE "backstage_underway"'
-			AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))`).Scan(&waits)
+		err := asking.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query = 'CREATE ROLE "backstage_underway"'
+			AND $1 = ANY(pg_blocking_pids(pid)))`, dead.PgConn().PID()).Scan(&waits)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -120,15 +120,16 @@ type mortal struct {
 	life *life
 }
 
-func (m *mortal) Start(ctx context.Context, spec runtime.Spec) (started runtime.Process, err error) {
-	err = m.life.do(ctx, "start a process", func(ctx context.Context) error {
-		p, err := m.Runtime.Start(ctx, spec)
-		if err == nil {
-			started = &mortalProcess{Process: p, life: m.life}
-		}
+func (m *mortal) Start(ctx context.Context, spec runtime.Spec) (runtime.Process, error) {
+	var started runtime.Process
+	err := m.life.do(ctx, "start a process", func(ctx context.Context) (err error) {
+		started, err = m.Runtime.Start(ctx, spec)
 		return err
 	})
-	return started, err
+	if err != nil {
+		return nil, err // it may still be starting, for nobody
+	}
+	return &mortalProcess{Process: started, life: m.life}, nil
 }
 
 func (m *mortal) Recover(ctx context.Context, handle runtime.Handle) (runtime.Process, error) {
