@@ -45,14 +45,17 @@ export class Looks {
     return found.filter(Boolean);
   }
 
-  /** Looks once more when the time is over: where all is slow, an answer from before says little. */
+  /**
+   * The look's time counts only the waits between looks: where the machine or this process is busy for seconds, looks
+   * take long and waits end late, and that says nothing of the effect.
+   */
   async #untilSeen(look, before, after) {
-    const deadline = Date.now() + look.withinMs;
+    let left = look.withinMs;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, LONGEST_WAIT_MS)) {
-      const left = deadline - Date.now();
       const why = await this.#look(look, before, after);
       if (!why || left <= 0) return why;
       await pause(Math.min(wait, left));
+      left -= wait;
     }
   }
 

@@ -51,7 +51,7 @@ func TestOfTwoCreationsAtOnceOneIsMade(t *testing.T) {
 	var applies sync.WaitGroup
 	for n := range changes {
 		applies.Go(func() {
-			changes[n], errs[n] = c.PutInstance(t.Context(), "twins", orbit.IfAbsent(), small(title(fmt.Sprint(n))))
+			changes[n], errs[n] = c.PutInstance(t.Context(), "siblings", orbit.IfAbsent(), small(title(fmt.Sprint(n))))
 		})
 	}
 	applies.Wait()
@@ -64,8 +64,8 @@ func TestOfTwoCreationsAtOnceOneIsMade(t *testing.T) {
 	}
 	refused(t, errs[1-winner], orbit.CodeAlreadyExists)
 	applied(t, settle(t, c, changes[winner]), orbit.ImpactNone)
-	if got := starts(s, "twins"); got != 1 {
+	if got := starts(s, "siblings"); got != 1 {
 		t.Errorf("%d processes were started, want 1", got)
 	}
-	remove(t, c, "twins")
+	remove(t, c, "siblings")
 }

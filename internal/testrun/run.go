@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,9 @@ var alone = []string{"internal/e2e"}
 
 // shortFlags are those of tests that start nothing big. In short mode a test skips; it never does less.
 var shortFlags = []string{"-short", "-timeout=5m"}
+
+// parallel has twice as many tests run at a time as there are cores: those that start something big mostly wait.
+func parallel() string { return fmt.Sprintf("-parallel=%d", 2*runtime.NumCPU()) }
 
 // A run is one run of the tests.
 //
@@ -76,7 +80,7 @@ func (r *run) everything(ctx context.Context) {
 	}
 
 	r.nodeTests(ctx, "./internal/testrun/reporter.mjs", "backstage/host/test/**/*.test.mjs")
-	second := goTests{module: module, flags: []string{"-count=1", "-timeout=20m"},
+	second := goTests{module: module, flags: []string{"-count=1", "-timeout=20m", parallel()},
 		env: slices.Concat(env, []string{bundleVariable + "=" + r.bundle}), needsBundle: true}
 	isAlone := func(pkg string) bool { return slices.Contains(alone, shortName(module, pkg)) }
 	for _, wanted := range []bool{false, true} {
