@@ -382,9 +382,9 @@ func restartOrbitd(t *testing.T, w *world) {
 	if syscall.Kill(one, 0) != nil || syscall.Kill(two, 0) != nil {
 		t.Error("stopping orbitd stopped an instance")
 	}
-	// Without orbitd Terraform says so, at plan and at destroy, and loses nothing.
-	if _, err := w.tf.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), "orbitd") {
-		t.Errorf("planning without orbitd gives %v, want an error that names orbitd", err)
+	// Without orbitd a plan goes by what is known, and a destroy fails and loses nothing.
+	if _, err := w.tf.Plan(t.Context()); err != nil {
+		t.Errorf("planning without orbitd gives %v, want a plan", err)
 	}
 	if err := w.tf.Destroy(t.Context()); err == nil {
 		t.Error("destroying without orbitd succeeded")

@@ -29,11 +29,11 @@ func TestTheServingProcessIsAdoptedBeforeOthersHaveEnded(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	// Whoever reads right after the start is told what runs.
+	if now := instance(t, c, "lingering").Status; now.Phase != orbit.PhaseReady || now.PID != pid {
+		t.Errorf("the instance is %s with pid %d, want Ready with the adopted %d", now.Phase, now.PID, pid)
+	}
 	reached()
-	within(t, patience, "the serving process to be adopted", func() bool {
-		now := instance(t, c, "lingering").Status
-		return now.Phase == orbit.PhaseReady && now.PID == pid
-	})
 	if status, _ := ask(t, s, "lingering"); status != http.StatusOK {
 		t.Errorf("the page answers %d while the process before ends, want 200", status)
 	}

@@ -40,7 +40,7 @@ func startSuccessor(api, gateway net.Listener, lock *os.File) (*successor, error
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	names := []string{apiSocket, gatewaySocket, lockDescriptor, predecessorLink}
 	for _, l := range []net.Listener{api, gateway} {
-		file, err := l.(*net.TCPListener).File()
+		file, err := duplicate(l.(*net.TCPListener))
 		if err != nil {
 			near.close()
 			return nil, fmt.Errorf("pass on the socket of %s: %w", l.Addr(), err)
@@ -61,6 +61,23 @@ func startSuccessor(api, gateway net.Listener, lock *os.File) (*successor, error
 		_ = command.Wait() // what it said over the link tells more
 	}()
 	return s, nil
+}
+
+// duplicate returns the listener's socket to be passed on. That of net.TCPListener.File becomes a blocking one when a
+// process is started with it, in all processes that have it: an Accept of this one would hang, and its Close with it.
+func duplicate(l *net.TCPListener) (*os.File, error) {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	descriptor, dupErr := -1, error(nil)
+	err = raw.Control(func(fd uintptr) {
+		descriptor, dupErr = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err := errors.Join(err, dupErr); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(descriptor), l.Addr().String()), nil
 }
 
 func (s *successor) pid() int { return s.command.Process.Pid }

@@ -29,6 +29,8 @@ type actor struct {
 	workspace string
 	logger    *slog.Logger
 	wakes     chan struct{}
+	begun     chan struct{} // closed by begin when what an earlier orbitd left is adopted, or cannot be
+	begin     func()
 
 	blue      *process // the process that serves; nil when there is none
 	crashes   crashes
@@ -75,8 +77,10 @@ type process struct {
 }
 
 func newActor(s *Supervisor, workspace string) *actor {
+	begun := make(chan struct{})
 	return &actor{
 		Supervisor: s, workspace: workspace, logger: s.Logger.With("workspace", workspace), wakes: make(chan struct{}, 1),
+		begun: begun, begin: sync.OnceFunc(func() { close(begun) }),
 		given: map[string]struct{}{}, endDrain: func() {}, dropDrain: func() {},
 	}
 }
@@ -92,6 +96,7 @@ func (a *actor) wake() {
 func (a *actor) run(ctx context.Context) {
 	defer a.leftovers.Wait() // a drain may leave one
 	defer a.drains.Wait()
+	defer a.begin()
 	for {
 		again, err := a.reconcile(ctx)
 		a.dismiss(ctx) // what no rollout has used

@@ -22,10 +22,13 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 		return 0, err
 	}
 	if instance.Deleting {
+		a.begin()
 		return 0, a.destroy(ctx)
 	}
 	if !a.adopted {
-		if err := a.adopt(ctx); err != nil {
+		err := a.adopt(ctx)
+		a.begin()
+		if err != nil {
 			return 0, err
 		}
 		a.adopted = true

@@ -197,7 +197,11 @@ func (s *Supervisor) Close() {
 	s.wg.Wait()
 }
 
-// Status is what the workspace's actor observes now.
+// beginPatience is how long a reader waits for an actor that only begins. Adopting takes some 10 ms, unless a process
+// does not answer.
+const beginPatience = 2 * time.Second
+
+// Status is what the workspace's actor observes now, once it knows what runs.
 func (s *Supervisor) Status(ctx context.Context, i store.Instance) orbit.InstanceStatus {
 	s.mu.Lock()
 	a, found := s.actors[i.Workspace]
@@ -206,6 +210,13 @@ func (s *Supervisor) Status(ctx context.Context, i store.Instance) orbit.Instanc
 	if !found {
 		status.Phase = orbit.PhaseFailed
 		return status
+	}
+	patience := time.NewTimer(beginPatience)
+	defer patience.Stop()
+	select {
+	case <-a.begun:
+	case <-patience.C:
+	case <-ctx.Done():
 	}
 	return a.observe(ctx, i.Deleting, status)
 }
