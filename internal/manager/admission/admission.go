@@ -145,18 +145,13 @@ func (a *Admission) accept(ctx context.Context, workspace string, r request, wri
 	})
 }
 
-// changesByKey finds the change that an Idempotency-Key made: in the store, or in a transaction of it.
-type changesByKey interface {
-	ChangeByKey(ctx context.Context, key string) (store.Change, error)
-}
-
 // retried returns the change that an earlier request with the same Idempotency-Key made; found is false when there is
 // none.
-func (r request) retried(ctx context.Context, changes changesByKey) (change store.Change, found bool, err error) {
+func (r request) retried(ctx context.Context, tx *store.Tx) (change store.Change, found bool, err error) {
 	if r.IdempotencyKey == "" {
 		return store.Change{}, false, nil
 	}
-	earlier, err := changes.ChangeByKey(ctx, r.IdempotencyKey)
+	earlier, err := tx.ChangeByKey(ctx, r.IdempotencyKey)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Change{}, false, nil
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -116,13 +115,17 @@ func (a *Admission) DeletePlugin(ctx context.Context, workspace, name string, p 
 			return store.Change{}, err
 		}
 		change := newChange(workspace, name, orbit.OperationDelete, generation)
-		decision := changeplan.Decide(before, after)
+		policy := instance.Spec.RestartPolicy
+		decision, err := cost(instance.Served, policy, policy, before, after)
+		if err != nil {
+			return store.Change{}, err
+		}
 		change.Impact, change.Reasons = decision.Impact, decision.Reasons
 		if !instance.Deleting {
-			if err := withinPolicy(workspace, instance.Spec.RestartPolicy, decision); err != nil {
+			if err := withinPolicy(workspace, policy, decision); err != nil {
 				return store.Change{}, err
 			}
-			change.PendingRestart = change.Impact.Interrupts() && !instance.Spec.RestartPolicy.Automatic()
+			change.PendingRestart = change.Impact.Interrupts() && !policy.Automatic()
 		}
 		now := time.Now()
 		change.State, change.FinishedAt, change.Deadline = orbit.ChangeApplied, &now, now

@@ -10,18 +10,22 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// cost says what a write costs. That is what lies between what was declared and what is now, except where a policy that
-// rolls restarts out again comes with it: what waited for one goes along then, so it is what lies between the running
-// process and what is declared.
+// cost says what a write costs. That is what lies between what was declared and what is now, except where restarts wait
+// because of a policy. A write that brings a policy that rolls them out costs what lies between the running process and
+// what is declared, and so does one that takes back what waits: it costs no restart.
 func cost(served *store.Given, policyBefore, policy orbit.RestartPolicy, before, after changeplan.State) (changeplan.Decision, error) {
-	if served == nil || policyBefore.Automatic() || !policy.Automatic() {
-		return changeplan.Decide(before, after), nil
+	own := changeplan.Decide(before, after)
+	if served == nil || policyBefore.Automatic() {
+		return own, nil
 	}
 	running, err := served.State()
 	if err != nil {
 		return changeplan.Decision{}, err
 	}
-	return changeplan.Decide(running, after), nil
+	if d := changeplan.Decide(running, after); policy.Automatic() || !d.Impact.Interrupts() {
+		return d, nil
+	}
+	return own, nil
 }
 
 // forbidden are the reasons for which an instance's policy refuses a change: each is an error of its own.

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
@@ -19,7 +20,7 @@ const maxHalvings = 6
 func (a *actor) narrow(r rollout, cause error) []store.Change {
 	if deadline, limited := r.deadline(); limited && time.Now().After(deadline) {
 		a.take = 0
-		return r.changes
+		return slices.DeleteFunc(slices.Clone(r.changes), func(c store.Change) bool { return c.Deadline.After(deadline) })
 	}
 	if guilty := r.guilty(culprit(cause)); len(guilty) > 0 {
 		return guilty

@@ -92,7 +92,7 @@ func (a *actor) forgetInstance(ctx context.Context, tx *store.Tx, failed []store
 		case isFailed:
 			err = tx.FailChange(ctx, c, problem)
 		case c.Operation == orbit.OperationDelete:
-			err = tx.FinishChange(ctx, c.ID, nil)
+			err = tx.FinishChange(ctx, c.ID)
 		default:
 			err = tx.FailChange(ctx, c, a.superseded())
 		}
@@ -202,7 +202,11 @@ func summary(reasons []orbit.Reason) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(reasons)-summaryReasons))
 			break
 		}
-		parts = append(parts, r.Path+" changed")
+		part := r.Path + " changed"
+		if r.Path == "instance" { // nothing that is declared
+			part = r.Because
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -24,6 +24,11 @@ func (a *actor) push(ctx context.Context, r rollout) error {
 	if err != nil {
 		return err
 	}
+	if _, limited := ctx.Deadline(); !limited { // nobody waits, but what comes next does
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, pushTimeout)
+		defer cancel()
+	}
 	refusal := a.blue.Push(ctx, config, looks)
 	if err = refusal; err == nil {
 		err = a.setGiven(ctx, r.declared)
@@ -35,15 +40,15 @@ func (a *actor) push(ctx context.Context, r rollout) error {
 	case ended(a.blue):
 		return errBlueEnded
 	}
-	a.pushBack(ctx, r)
+	left := a.pushBack(ctx, r)
 	switch {
 	case refusal == nil || ctx.Err() != nil: // the process is not to blame
 		return fmt.Errorf("push the config to the running process: %w", err)
 	case !r.declared.Spec.RestartPolicy.Automatic():
 		return &orbit.Problem{
 			Code: orbit.CodePushFailed, Title: "The change of workspace " + a.workspace + " was put back",
-			Detail: fmt.Sprintf("it was to be live, and the running process did not take it up: %s. The restart_policy %s lets no restart happen for it",
-				refused(refusal), r.declared.Spec.RestartPolicy),
+			Detail: fmt.Sprintf("it was to be live, and the running process did not take it up: %s. The restart_policy %s lets no restart happen for it%s",
+				refused(refusal), r.declared.Spec.RestartPolicy, left),
 		}
 	}
 	if err := a.warn(ctx, r, refusal); err != nil {
@@ -93,8 +98,8 @@ func (a *actor) warn(ctx context.Context, r rollout, refusal error) error {
 }
 
 // pushBack gives the running process the config that it had: it may have taken in the new one, or a part of it. Where
-// that fails too, nobody knows what it runs with, and it is replaced.
-func (a *actor) pushBack(ctx context.Context, r rollout) {
+// that fails too, nobody knows what it runs with, and it is replaced, which the sentence that is returned says.
+func (a *actor) pushBack(ctx context.Context, r rollout) string {
 	// The rollout's own deadline may be what ended the push.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushBackTimeout)
 	defer cancel()
@@ -102,12 +107,20 @@ func (a *actor) pushBack(ctx context.Context, r rollout) {
 	if err == nil {
 		err = a.blue.Push(ctx, before, nil)
 	}
-	if err != nil {
-		a.blue.tainted = true
-		a.logger.WarnContext(ctx, "the config before could not be pushed back; the process will be replaced", "rollout", r.id,
-			"error", a.mask(ctx, err.Error()))
+	if err == nil {
+		return ""
 	}
+	a.blue.tainted = true
+	a.logger.WarnContext(ctx, "the config before could not be pushed back; the process will be replaced", "rollout", r.id,
+		"error", a.mask(ctx, err.Error()))
+	return "; but the config before could not be given back either, and nobody knows what the process runs with now, so it is " +
+		"replaced by one that has it"
 }
 
-// pushBackTimeout bounds the way back from a failed push.
-const pushBackTimeout = 10 * time.Second
+// The host runs one push after the other, and lets listeners take 30 s and the looks after them 10 s more.
+const (
+	// pushTimeout bounds a push that no change waits for.
+	pushTimeout = time.Minute
+	// pushBackTimeout bounds the way back from a failed push.
+	pushBackTimeout = 45 * time.Second
+)

@@ -1,6 +1,8 @@
 package rollout
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
@@ -20,12 +22,54 @@ func (r rollout) obeyPolicy() (rollout, error) {
 		r.decision = decision
 		return r, nil
 	}
-	r.stored = true
-	if r.declared, err = r.served.LivePart(r.declared); err != nil {
+	whole := r.declared
+	if r.declared, err = r.served.LivePart(whole); err != nil {
 		return r, err
+	}
+	left, err := decide(r.declared, whole)
+	if err != nil {
+		return r, err
+	}
+	r.waiting = orbit.ImpactRestart
+	for _, reason := range left.Reasons {
+		if reason.Impact == orbit.ImpactLive { // with a secret that changed
+			r.waiting = orbit.ImpactLive
+		}
 	}
 	r.decision, err = decide(*r.served, r.declared)
 	return r, err
+}
+
+// storeAway ends the changes that wait for a restart, before the others are carried out: what becomes of those says
+// nothing of these.
+func (a *actor) storeAway(ctx context.Context, r rollout) (rollout, error) {
+	var stored, others []store.Change
+	for _, c := range r.changes {
+		if r.waiting != "" && !r.waiting.Exceeds(c.Impact) {
+			stored = append(stored, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	if len(stored) == 0 {
+		return r, nil
+	}
+	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
+		for _, c := range stored {
+			if err := tx.StoreChange(ctx, c.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return r, err
+	}
+	r.changes = others
+	a.fates.send()
+	a.event(ctx, "Normal", "RestartPending", fmt.Sprintf("generation %d is stored; what costs a restart waits for one, as restart_policy is %s",
+		stored[len(stored)-1].Generation, r.declared.Spec.RestartPolicy), r.id)
+	return r, nil
 }
 
 // restartAsked says whether a restart is among the changes.

@@ -41,7 +41,7 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 		return nil, err
 	}
 	defer leave()
-	if len(r.changes) == 0 {
+	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.BootTimeout)
 		defer cancel()

@@ -56,7 +56,7 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 		if wait := time.Until(a.crashes.startAt()); wait > 0 && len(r.changes) == 0 {
 			return wait, nil
 		}
-		return 0, a.carryOut(ctx, r, a.stepWithoutBlue(r))
+		return 0, a.carryOut(ctx, r)
 	}
 	if wait := time.Until(a.retryAt); wait > 0 && len(r.changes) == 0 {
 		return wait, nil
@@ -64,12 +64,9 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	switch {
 	case r.decision.Impact == orbit.ImpactNone && len(r.changes) == 0 && a.blue.record.Given.Generation == r.declared.Generation:
 		return 0, a.dropOldSchemas(ctx, r)
-	case r.decision.Impact == orbit.ImpactNone:
+	case !r.decision.Impact.Interrupts():
 		a.removalAt = time.Time{}
-		return 0, a.carryOut(ctx, r, a.adoptGeneration)
-	case r.decision.Impact == orbit.ImpactLive:
-		a.removalAt = time.Time{}
-		return 0, a.carryOut(ctx, r, a.push)
+		return 0, a.carryOut(ctx, r)
 	case len(r.changes) == 0:
 		// Nobody waits: only plugins were removed. They go together with whatever comes in the meantime.
 		if a.removalAt.IsZero() {
@@ -86,18 +83,24 @@ func (a *actor) reconcile(ctx context.Context) (again time.Duration, err error) 
 	if r, err = a.look(ctx); err != nil {
 		return 0, err
 	}
-	if r.decision.Impact == orbit.ImpactUpgrade {
-		return 0, a.carryOut(ctx, r, a.upgrade)
-	}
-	return 0, a.carryOut(ctx, r, a.replace)
+	return 0, a.carryOut(ctx, r)
 }
 
-// stepWithoutBlue boots, with the precautions of an upgrade where code of another version meets the database.
-func (a *actor) stepWithoutBlue(r rollout) func(context.Context, rollout) error {
-	if r.decision.Impact == orbit.ImpactUpgrade {
+// step is what the rollout's impact takes. Without a process that serves it is a boot, with the precautions of an
+// upgrade where code of another version meets the database.
+func (a *actor) step(r rollout) func(context.Context, rollout) error {
+	switch {
+	case r.decision.Impact == orbit.ImpactUpgrade:
 		return a.upgrade
+	case a.blue == nil:
+		return a.boot
+	case r.decision.Impact == orbit.ImpactRestart:
+		return a.replace
+	case r.decision.Impact == orbit.ImpactLive:
+		return a.push
+	default:
+		return a.adoptGeneration
 	}
-	return a.boot
 }
 
 // rollout is one way from what runs to what is declared.
@@ -111,9 +114,9 @@ type rollout struct {
 	changes []store.Change
 	// decision is what lies between the two; the zero value at the first boot.
 	decision changeplan.Decision
-	// stored says that more is declared than declared, which waits for a restart: the instance's restart policy keeps it
-	// from being rolled out.
-	stored bool
+	// waiting is the impact of those changes, and of any costlier ones, that wait for a restart, because the instance's
+	// restart policy keeps them from being rolled out; "" when none do. Declared is without them.
+	waiting orbit.Impact
 }
 
 // look reads what is declared and decides what lies between that and what runs.
@@ -178,14 +181,11 @@ func (a *actor) finishServed(ctx context.Context, observed int64) error {
 	if len(served) == 0 && observed >= a.blue.record.Given.Generation {
 		return nil
 	}
-	r, err := a.look(ctx)
-	if err != nil {
-		return err
-	}
-	return a.finish(ctx, rollout{changes: served, declared: a.blue.record.Given, stored: r.stored})
+	return a.finish(ctx, rollout{changes: served, declared: a.blue.record.Given})
 }
 
-// deadline is when the rollout has failed: the earliest of what its changes ask for. There is none where nobody waits.
+// deadline is when the rollout has failed: the earliest of what its changes ask for. There is none where nobody waits,
+// and for what takes no time.
 func (r rollout) deadline() (time.Time, bool) {
 	if len(r.changes) == 0 || r.decision.Impact == orbit.ImpactNone && r.served != nil {
 		return time.Time{}, false
@@ -207,8 +207,8 @@ func (r rollout) changeIDs() []string {
 	return ids
 }
 
-// carryOut takes a rollout's step and records its end: the changes are applied, or they are put back.
-func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.Context, r rollout) error) error {
+// carryOut takes the rollout's step and records its end: the changes are applied, or they are put back.
+func (a *actor) carryOut(ctx context.Context, r rollout) error {
 	if r.decision.Impact != orbit.ImpactNone || a.blue == nil {
 		a.setRolling(true)
 		defer a.setRolling(false)
@@ -226,7 +226,11 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 		a.wake()
 		return err
 	}
-	err := step(bounded, r)
+	r, err := a.storeAway(ctx, r)
+	if err != nil {
+		return err
+	}
+	err = a.step(r)(bounded, r)
 	if ctx.Err() != nil {
 		return fmt.Errorf("orbitd is ending: %w", ctx.Err()) // the next one carries on
 	}
@@ -255,10 +259,6 @@ func (a *actor) carryOut(ctx context.Context, r rollout, step func(ctx context.C
 	if err := a.finish(ctx, r); err != nil {
 		return err
 	}
-	if r.stored && slices.ContainsFunc(r.changes, func(c store.Change) bool { return c.Impact.Interrupts() }) {
-		a.event(ctx, "Normal", "RestartPending", fmt.Sprintf("generation %d is stored; what costs a restart waits for one, as restart_policy "+
-			"is %s", r.declared.Generation, r.declared.Spec.RestartPolicy), r.id)
-	}
 	if r.decision.Impact != orbit.ImpactNone || len(r.changes) > 0 {
 		a.logger.InfoContext(ctx, "rolled out", "rollout", r.id, "generation", r.declared.Generation,
 			"impact", r.impact(), "changes", len(r.changes), "duration", time.Since(start))
@@ -278,13 +278,7 @@ func (r rollout) impact() string {
 func (a *actor) finish(ctx context.Context, r rollout) error {
 	err := a.Store.Update(ctx, a.workspace, func(tx *store.Tx) error {
 		for _, c := range r.changes {
-			var err error
-			if r.stored && c.Impact.Interrupts() {
-				err = tx.StoreChange(ctx, c.ID)
-			} else {
-				err = tx.FinishChange(ctx, c.ID, nil)
-			}
-			if err != nil {
+			if err := tx.FinishChange(ctx, c.ID); err != nil {
 				return err
 			}
 		}

@@ -156,7 +156,7 @@ func (a *actor) noteServing(ctx context.Context) ([]store.PluginSchema, error) {
 // dropOldSchemas drops the schemas of plugins that were removed SchemaRetention ago. What is declared serves, so that no
 // plugin can be on its way back to one of them; where more is stored for a restart, one may be, and nothing is dropped.
 func (a *actor) dropOldSchemas(ctx context.Context, r rollout) error {
-	if r.stored || a.kept != a.blue.record.ID {
+	if r.waiting != "" || a.kept != a.blue.record.ID {
 		return nil // or what serves is not known to leave them alone
 	}
 	noted, err := a.Store.PluginSchemas(ctx, a.workspace)

@@ -79,6 +79,9 @@ func (a *actor) startAgain(ctx context.Context, r rollout) error {
 			return err
 		}
 	}
+	if err := a.dropUnserved(ctx); err != nil {
+		a.logger.WarnContext(ctx, "what the rollout left in the database stays there", "rollout", r.id, "error", err)
+	}
 	blue, err := a.prepare(ctx, r, *r.served)
 	if err != nil {
 		return err

@@ -134,7 +134,7 @@ func (tx *Tx) StoreChange(ctx context.Context, id string) error {
 	if _, err := tx.db.Exec(ctx, "UPDATE changes SET pending_restart = true WHERE id = $1 AND state = 'pending'", id); err != nil {
 		return fmt.Errorf("record that change %s waits for a restart: %w", id, err)
 	}
-	return tx.FinishChange(ctx, id, nil)
+	return tx.FinishChange(ctx, id)
 }
 
 // WarnOfChanges adds a finding to the pending ones among the changes, once.
@@ -147,10 +147,10 @@ func (s *Store) WarnOfChanges(ctx context.Context, ids []string, warning orbit.D
 	return nil
 }
 
-// FinishChange records that a pending change was applied, at the cost that it turned out to have.
-func (tx *Tx) FinishChange(ctx context.Context, id string, warnings []orbit.Diagnostic) error {
-	_, err := tx.db.Exec(ctx, "UPDATE changes SET state = 'applied', progress = '', previous = NULL, finished_at = now(), "+
-		"warnings = warnings || $2 WHERE id = $1 AND state = 'pending'", id, notNil(warnings))
+// FinishChange records that a pending change was applied.
+func (tx *Tx) FinishChange(ctx context.Context, id string) error {
+	_, err := tx.db.Exec(ctx, "UPDATE changes SET state = 'applied', progress = '', previous = NULL, finished_at = now() "+
+		"WHERE id = $1 AND state = 'pending'", id)
 	if err != nil {
 		return fmt.Errorf("record that change %s is applied: %w", id, err)
 	}
@@ -159,8 +159,9 @@ func (tx *Tx) FinishChange(ctx context.Context, id string, warnings []orbit.Diag
 
 // FailChange records that a pending change failed, and puts its resource back to what it was before. Where a later
 // change of the same resource is pending, that one stands, and what it would be put back to becomes what this one
-// would have been, unless it makes the resource anew after a removal. A creating change that fails removes its resource; for the instance itself that is left to the
-// caller, who has to clean up the world first.
+// would have been. A later one that creates stands as it is: between the two the resource was removed. A creating change
+// that fails removes its resource; for the instance itself that is left to the caller, who has to clean up the world
+// first.
 func (tx *Tx) FailChange(ctx context.Context, c Change, problem *orbit.Problem) error {
 	_, err := tx.db.Exec(ctx, "UPDATE changes SET state = 'failed', progress = '', previous = NULL, finished_at = now(), "+
 		"problem = $2 WHERE id = $1", c.ID, problem)

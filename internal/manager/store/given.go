@@ -119,19 +119,21 @@ func (g Given) LivePart(next Given) (Given, error) {
 	}
 	part := next
 	part.Spec.Release, part.Spec.MemoryLimitMiB = g.Spec.Release, g.Spec.MemoryLimitMiB
-	part.Spec.Config = string(changeplan.LivePart(before, after).Config.JSON())
-	part.Spec.Plugins, part.Plugins = versionsAlone(g.Spec.Plugins), versionsAlone(g.Plugins)
+	live := changeplan.LivePart(before, after)
+	part.Spec.Config = string(live.Config.JSON())
+	part.Spec.Plugins, part.Plugins = written(live, g.Spec.Plugins), written(live, g.Plugins)
 	part.SecretSet, part.SecretRevisions = g.SecretSet, g.SecretRevisions
 	return part, nil
 }
 
-// versionsAlone are the plugins without their documents.
-func versionsAlone(plugins map[string]orbit.PluginSpec) map[string]orbit.PluginSpec {
-	alone := make(map[string]orbit.PluginSpec, len(plugins))
-	for name, plugin := range plugins {
-		alone[name] = orbit.PluginSpec{Version: plugin.Version}
+// written are the plugins as the state has them.
+func written(state changeplan.State, plugins map[string]orbit.PluginSpec) map[string]orbit.PluginSpec {
+	specs := make(map[string]orbit.PluginSpec, len(plugins))
+	for name := range plugins {
+		plugin := state.Plugins[name]
+		specs[name] = orbit.PluginSpec{Version: plugin.Version, Config: string(plugin.Config.JSON())}
 	}
-	return alone
+	return specs
 }
 
 // revisions tell by name which value each secret of a set has.
