@@ -2,6 +2,7 @@ package manager_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,8 +117,18 @@ func TestAnOrbitdThatEndsInAnUpgradeIsFollowedByOneThatStartsItOver(t *testing.T
 	s.Runtime.Inject(fake.Fault{Op: fake.OpActivate, Workspace: "interrupted", Gate: gate, Times: 1})
 	change := upgrade(t, c, "interrupted", "")
 	within(t, patience, "green to be under way", func() bool { return calls(s, "interrupted", fake.OpActivate) == before+1 })
+	ready := func(conditions []orbit.Condition) orbit.Condition {
+		return conditions[slices.IndexFunc(conditions, func(c orbit.Condition) bool { return c.Type == orbit.ConditionReady })]
+	}
+	status := instance(t, c, "interrupted").Status
+	if said := ready(status.Conditions); status.Phase != orbit.PhaseUpdating || said.Status != "False" || said.Reason != "Replacing" {
+		t.Errorf("while requests wait the instance is %s and %+v, want Updating and not ready, because it is being replaced", status.Phase, said)
+	}
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if status, body := ask(t, s, "interrupted"); status != http.StatusOK { // it waits for the next orbitd's process
+		t.Errorf("a request is answered %d %s, want 200", status, body)
 	}
 	applied(t, settle(t, c, change), orbit.ImpactUpgrade)
 	restored := false

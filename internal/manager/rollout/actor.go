@@ -147,14 +147,14 @@ func (a *actor) noteEnd(ctx context.Context) {
 	exit := a.blue.Exit()
 	a.crashes = a.crashes.add(time.Now())
 	a.Gateway.Fail(a.workspace, "It ended by itself and is being started again.")
-	a.event(ctx, "Warning", "ProcessEnded", "Backstage "+exit.String()+" by itself", "")
+	a.event(ctx, "Warning", "ProcessEnded", "Backstage ended unexpectedly: "+exit.String(), "")
 	a.logger.WarnContext(ctx, "instance ended by itself", "exit", exit.String(), "times", len(a.crashes))
 	a.forget(ctx, a.blue)
 	a.setBlue(nil)
-	a.condition(ctx, orbit.ConditionReady, false, "ProcessEnded", "Backstage "+exit.String()+" by itself and is being started again")
+	a.condition(ctx, orbit.ConditionReady, false, "ProcessEnded", "Backstage ended unexpectedly ("+exit.String()+") and is being started again")
 	if a.crashes.looping() {
-		a.condition(ctx, orbit.ConditionCrashLooping, true, "CrashLooping", "Backstage ended by itself 5 times in 10 minutes")
-		a.event(ctx, "Warning", "CrashLooping", "Backstage ended by itself 5 times in 10 minutes; it is started again with growing waits", "")
+		a.condition(ctx, orbit.ConditionCrashLooping, true, "CrashLooping", "Backstage ended unexpectedly 5 times in 10 minutes")
+		a.event(ctx, "Warning", "CrashLooping", "Backstage ended unexpectedly 5 times in 10 minutes; it is started again with growing waits", "")
 	}
 }
 
@@ -200,7 +200,9 @@ func (a *actor) observe(ctx context.Context, deleting bool, status orbit.Instanc
 		status.Phase = orbit.PhaseUpdating
 	case seen.process != nil:
 		status.Phase = orbit.PhaseReady
-	case seen.rolling && !seen.booted:
+	case seen.rolling && seen.booted:
+		status.Phase = orbit.PhaseUpdating
+	case seen.rolling, !described(status.Conditions, orbit.ConditionReady):
 		status.Phase = orbit.PhaseProvisioning
 	default:
 		status.Phase = orbit.PhaseFailed

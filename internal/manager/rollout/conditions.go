@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -26,6 +27,20 @@ func setCondition(conditions []orbit.Condition, c orbit.Condition, now time.Time
 		updated = append(updated, c)
 	}
 	return updated
+}
+
+// described says whether the conditions have one of the type.
+func described(conditions []orbit.Condition, kind string) bool {
+	return slices.ContainsFunc(conditions, func(c orbit.Condition) bool { return c.Type == kind })
+}
+
+// replacing is the reason of the condition Ready while requests wait for a process to be replaced. The next orbitd goes by
+// it when this one dies in the middle.
+const replacing = "Replacing"
+
+// interrupted says whether an orbitd died while requests waited for a process to be replaced.
+func interrupted(conditions []orbit.Condition) bool {
+	return slices.ContainsFunc(conditions, func(c orbit.Condition) bool { return c.Type == orbit.ConditionReady && c.Reason == replacing })
 }
 
 // conditionStatus is a condition's status as Kubernetes writes it.

@@ -40,9 +40,11 @@ func (a *actor) vacate(ctx context.Context, r rollout) error {
 	if a.ctx.Err() != nil {
 		return a.ctx.Err() // the next orbitd adopts blue
 	}
+	a.condition(ctx, orbit.ConditionReady, false, replacing, "requests wait while the process is replaced")
 	if err := a.stopBlue(ctx); err != nil {
 		if !ended(a.blue) {
 			a.Gateway.Switch(a.workspace, a.blue.Address())
+			a.condition(ctx, orbit.ConditionReady, true, "Serving", "requests are served")
 		}
 		return err
 	}

@@ -20,10 +20,14 @@ import (
 // blame. What runs was not touched, or has been put back already.
 func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 	problem := a.problem(ctx, cause)
+	if len(r.changes) > 0 && !slices.ContainsFunc(r.changes, func(c store.Change) bool { return !asksRestart(c) }) {
+		problem.Title = "The restart of workspace " + a.workspace + " failed, and what waits for one still does"
+	}
 	a.logger.WarnContext(ctx, "rollout failed", "rollout", r.id, "generation", r.declared.Generation, "changes", len(r.changes),
 		"code", problem.Code, "plugin", problem.Plugin, "error", problem.Detail)
 	a.event(ctx, "Warning", "RolloutFailed", problem.Detail, r.id)
 	if a.blue == nil {
+		a.Gateway.Fail(a.workspace, "It could not be started.")
 		a.crashes = a.crashes.add(time.Now())
 		a.condition(ctx, orbit.ConditionReady, false, "NotStarted", problem.Detail)
 	}

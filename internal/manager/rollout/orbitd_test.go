@@ -328,6 +328,10 @@ func (o *orbitd) settle(t *testing.T, change orbit.Change) orbit.Change {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	settled, err := o.super.WaitFate(ctx, change.ID)
+	for store.Unavailable(err) && ctx.Err() == nil { // a client asks again
+		time.Sleep(time.Second)
+		settled, err = o.super.WaitFate(ctx, change.ID)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

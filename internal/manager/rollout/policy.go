@@ -73,9 +73,9 @@ func (a *actor) storeAway(ctx context.Context, r rollout) (rollout, error) {
 }
 
 // restartAsked says whether a restart is among the changes.
-func (r rollout) restartAsked() bool {
-	return slices.ContainsFunc(r.changes, func(c store.Change) bool { return c.Operation == orbit.OperationRestart })
-}
+func (r rollout) restartAsked() bool { return slices.ContainsFunc(r.changes, asksRestart) }
+
+func asksRestart(c store.Change) bool { return c.Operation == orbit.OperationRestart }
 
 // PendingRestart returns why what is declared waits for a restart of what is served; nothing when it does not.
 func PendingRestart(served, declared store.Given) ([]orbit.Reason, error) {

@@ -227,7 +227,13 @@ func (a *actor) adopt(ctx context.Context) error {
 		return errors.Join(errs...)
 	}
 	if a.blue == nil {
-		a.Gateway.Fail(a.workspace, "It is starting.")
+		instance, err := a.Store.Instance(ctx, a.workspace)
+		if err != nil {
+			return err
+		}
+		if !interrupted(instance.Conditions) { // else requests go on waiting
+			a.Gateway.Fail(a.workspace, "It is starting.")
+		}
 		a.drains.Wait() // nothing boots on a database that an old process may still write to
 	}
 	return nil
