@@ -115,6 +115,31 @@ func TestAccManualStoresUntilItIsAutoAgain(t *testing.T) {
 	want(t, tf.do(t, "plan", "-detailed-exitcode"), "No changes")
 }
 
+func TestAccAChangeBackToWhatRunsIsNoRestart(t *testing.T) {
+	t.Parallel()
+	m := realManager(t, "back")
+	hcl := func(policy, origin string) string { return m.own(accPolicy(policy, origin, "")) }
+	const address = "orbit_backstage_instance.acme"
+	tf := newProject(t, m, hcl("manual", "http://a"))
+	tf.apply(t)
+	pid := m.instance(t).Status.PID
+	for _, policy := range []string{"forbid", "auto"} {
+		tf.write(t, hcl("manual", "http://b"))
+		tf.apply(t)
+		tf.write(t, hcl(policy, "http://a"))
+		if said := tf.plan(t); strings.Contains(said, "Warning: ") {
+			t.Errorf("%s: the plan warns of a restart:\n%s", policy, said)
+		}
+		tf.do(t, "apply", "plan")
+		if status := m.instance(t).Status; status.PID != pid || status.PendingRestart {
+			t.Errorf("%s: pid = %d, was %d; pending = %v, want the same process and false", policy, status.PID, pid, status.PendingRestart)
+		}
+		want(t, tf.do(t, "plan", "-detailed-exitcode"), "No changes")
+	}
+	tf.plan(t)
+	wantChange(t, tf.planned(t, address), object{"restart_revision": 0, "pending_restart": false})
+}
+
 func TestAccAStoredChangeIsRolledOutByTheRestartThatIsAskedFor(t *testing.T) {
 	t.Parallel()
 	m := realManager(t, "asked")

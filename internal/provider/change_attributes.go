@@ -69,7 +69,7 @@ func addChangeAttributes(attributes map[string]schema.Attribute) {
 	attributes["restart_revision"] = schema.Int64Attribute{
 		Computed: true,
 		MarkdownDescription: "Counts the restarts and upgrades that changes of this resource brought about, so not those " +
-			"that `restart_policy` stored. It is unknown in a plan exactly when the plan restarts the instance.",
+			"that `restart_policy` stored. It is unknown in a plan exactly when the plan may restart the instance.",
 	}
 }
 
@@ -107,9 +107,9 @@ func plannedChange(ctx context.Context, prior changeModel, decision changeplan.D
 	return planned
 }
 
-// settle makes a planned change known after it was applied: a restart counts one up from what the state had, unless it
-// was stored for later. The verdict is nil where nobody waited for it.
-func (m changeModel) settle(prior changeModel, verdict *orbit.Change) changeModel {
+// settle makes a planned change known after it was applied: what orbitd says is a restart counts one up from what the
+// state had, unless it was stored for later. Change is the accepted one where nobody waited for its fate.
+func (m changeModel) settle(prior changeModel, change *orbit.Change) changeModel {
 	if m.ChangeImpact.IsUnknown() || m.ChangeImpact.IsNull() {
 		m.ChangeImpact = noChange().ChangeImpact
 	}
@@ -117,8 +117,8 @@ func (m changeModel) settle(prior changeModel, verdict *orbit.Change) changeMode
 		m.ChangeReasons = noChange().ChangeReasons
 	}
 	revision := prior.RestartRevision.ValueInt64()
-	switch stored := verdict != nil && verdict.PendingRestart; {
-	case m.RestartRevision.IsUnknown() && !stored:
+	switch restarted := change.Impact.Interrupts() && !change.PendingRestart; {
+	case m.RestartRevision.IsUnknown() && restarted:
 		m.RestartRevision = types.Int64Value(revision + 1)
 	case m.RestartRevision.IsUnknown(), m.RestartRevision.IsNull():
 		m.RestartRevision = types.Int64Value(revision)

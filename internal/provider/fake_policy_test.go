@@ -30,5 +30,9 @@ func instanceImpact(before *orbit.Instance, after orbit.InstanceSpec) orbit.Impa
 	}
 	old, _ := changeplan.FromSpec(before.InstanceSpec, nil)
 	next, _ := changeplan.FromSpec(after, nil)
-	return changeplan.Decide(old, next).Impact
+	impact := changeplan.Decide(old, next).Impact
+	if before.Status.PendingRestart && after.RestartPolicy.Automatic() {
+		return orbit.MaxImpact(impact, orbit.ImpactRestart)
+	}
+	return impact
 }

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -37,8 +38,10 @@ type fakeAPI struct {
 	refusal *orbit.Problem
 	// warnings are those of every applied change.
 	warnings []orbit.Diagnostic
-	// costs is what every changing write would cost now; empty means that it fits.
+	// costs is what every changing write costs now; empty means what it was planned to.
 	costs orbit.Impact
+	// reasons are those of every change of an instance.
+	reasons []orbit.Reason
 	// plan is what the plan route answers; nil means that it finds nothing and expects a restart.
 	plan *orbit.PlanResult
 	// waiting is sent to by every poll; nil lets polls answer at once. A test that sets it lets them hang.
@@ -172,11 +175,12 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
 		return
 	}
-	pending, refused := f.obeyPolicy(w, write.RestartPolicy, instanceImpact(before, write.InstanceSpec))
+	impact := cmp.Or(f.costs, instanceImpact(before, write.InstanceSpec))
+	pending, refused := f.obeyPolicy(w, write.RestartPolicy, impact)
 	if refused {
 		return
 	}
-	waits := before != nil && before.Status.PendingRestart && !write.RestartPolicy.Automatic()
+	waits := before != nil && before.Status.PendingRestart && !write.RestartPolicy.Automatic() && f.costs != orbit.ImpactNone
 	secretsBefore := f.secrets[workspace]
 	if write.Secrets != nil {
 		f.secrets[workspace] = write.Secrets
@@ -190,7 +194,7 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 			{Type: orbit.ConditionReady, Status: "True", Reason: "Serving"},
 		}},
 	}
-	f.accept(w, orbit.Change{Workspace: workspace, Operation: operation(before != nil), PendingRestart: pending}, func() {
+	f.accept(w, orbit.Change{Workspace: workspace, Operation: operation(before != nil), Impact: impact, Reasons: f.reasons, PendingRestart: pending}, func() {
 		f.secrets[workspace] = secretsBefore
 		switch {
 		case before != nil:
@@ -276,7 +280,8 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	if !f.admit(w, r, before != nil, etag, write.WriteOptions) {
 		return
 	}
-	pending, refused := f.obeyPolicy(w, f.policy(workspace), orbit.ImpactRestart)
+	impact := cmp.Or(f.costs, orbit.ImpactRestart)
+	pending, refused := f.obeyPolicy(w, f.policy(workspace), impact)
 	if refused {
 		return
 	}
@@ -289,7 +294,7 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	f.plugins[workspace][pkg] = &orbit.Plugin{
 		Workspace: workspace, Package: pkg, PluginSpec: write.PluginSpec, Owner: orbit.OwnerPlugin, ETag: tag(write.PluginSpec),
 	}
-	change := orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil), PendingRestart: pending}
+	change := orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil), Impact: impact, PendingRestart: pending}
 	f.accept(w, change, func() {
 		delete(f.plugins[workspace], pkg)
 		if before != nil {

@@ -69,7 +69,13 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	plan.obey(decision, &state)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if decision.Impact.Interrupts() && after.RestartPolicy == orbit.RestartForbid {
+	if creating && after.RestartPolicy == orbit.RestartForbid {
+		warnOfPluginsToCome(workspace, &resp.Diagnostics)
+	}
+	forbids := decision.Impact.Interrupts() && after.RestartPolicy == orbit.RestartForbid
+	// Where a restart is waited for, the change may take that back, and only orbitd knows what runs.
+	waiting := state.PendingRestart.ValueBool()
+	if forbids && !waiting {
 		refuseRestart(workspace, decision, &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() || !complete {
@@ -81,12 +87,16 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		request.SecretNames = names
 	}
 	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, plan.locate, &resp.Diagnostics)
-	if decision.Impact.Interrupts() && (releases || opinion.interrupts()) && !resp.Diagnostics.HasError() {
+	if forbids && opinion.result == nil && !resp.Diagnostics.HasError() {
+		refuseRestart(workspace, decision, &resp.Diagnostics)
+	}
+	if decision.Impact.Interrupts() && opinion.interrupts() && !resp.Diagnostics.HasError() {
 		why := decision.Reasons
 		if releases { // what waits is known to orbitd alone
 			why = joinReasons(why, opinion.reasons())
 		}
-		warnOfCost(workspace, after.RestartPolicy == orbit.RestartManual, describeReasons(why), &resp.Diagnostics)
+		warnOfCost(workspace, after.RestartPolicy == orbit.RestartManual, orbit.MaxImpact(decision.Impact, opinion.impact()),
+			describeReasons(why), &resp.Diagnostics)
 	}
 }
 

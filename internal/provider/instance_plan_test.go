@@ -146,6 +146,8 @@ func TestAnotherVersionOfAPluginIsAnUpgrade(t *testing.T) {
 	if p.get("change_impact") != "upgrade" || p.get("restart_revision") != unknown {
 		t.Errorf("impact = %v, revision = %v, want upgrade and unknown", p.get("change_impact"), p.get("restart_revision"))
 	}
+	want(t, p.diags.warnings(), "Instance acme will be restarted: It is an upgrade: requests wait while the process is replaced "+
+		"and the database is copied.\n\n- plugins[")
 }
 
 func TestUnknownInputsMakeTheImpactUnknownUntilApply(t *testing.T) {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -105,7 +106,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 		resp.Diagnostics.AddWarning("Unable to read instance "+workspace+" after it was created", sentence(readErr.Error()))
 	}
 	plan.forgetUnknown()
-	plan.changeModel = plan.settle(noChange(), verdict)
+	plan.changeModel = plan.settle(noChange(), cmp.Or(verdict, change))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{plan.Workspace})...)
 }
@@ -201,14 +202,14 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		resp.Diagnostics.AddError("Update of instance "+workspace+" is still under way", unknownFate(change, err))
 		return
 	case verdict.State == orbit.ChangeFailed:
-		reportFailure(summary, verdict, putBack, &resp.Diagnostics)
+		reportFailure(summary, verdict, joinParagraphs(plan.fixFirst(&state, problemOf(verdict)), putBack), &resp.Diagnostics)
 		return
 	}
 	r.rememberCurrent(ctx, client, workspace, resp.Private, &resp.Diagnostics)
 	plan.forgetUnknown()
 	warnOfWaiting(verdict, &resp.Diagnostics)
 	plan.settlePending(verdict)
-	plan.changeModel = plan.settle(state.changeModel, verdict)
+	plan.changeModel = plan.settle(state.changeModel, cmp.Or(verdict, change))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, instanceIdentity{plan.Workspace})...)
 }

@@ -22,6 +22,14 @@ func (o opinion) interrupts() bool { return o.result == nil || o.result.Impact.I
 // stores says whether orbitd will keep the change for a later restart.
 func (o opinion) stores() bool { return o.result != nil && o.result.PendingRestart }
 
+// impact is what orbitd says the change costs, none where it could not be asked.
+func (o opinion) impact() orbit.Impact {
+	if o.result == nil {
+		return orbit.ImpactNone
+	}
+	return o.result.Impact
+}
+
 // reasons are why orbitd says so.
 func (o opinion) reasons() []orbit.Reason {
 	if o.result == nil {

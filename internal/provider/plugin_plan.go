@@ -62,7 +62,8 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after},
 	}, plan.locate, &resp.Diagnostics)
 	if decision.Impact.Interrupts() && opinion.interrupts() && !resp.Diagnostics.HasError() {
-		warnOfCost(workspace, opinion.stores(), describeReasons(decision.Reasons), &resp.Diagnostics)
+		why := joinParagraphs(describeReasons(decision.Reasons), byStoredPolicy+"; a new one in the same run is applied first.")
+		warnOfCost(workspace, opinion.stores(), decision.Impact, why, &resp.Diagnostics)
 	}
 }
 
@@ -73,6 +74,7 @@ func (r *pluginResource) planRemoval(ctx context.Context, state *pluginModel, di
 	if diags.HasError() {
 		return
 	}
-	warnOfCost(workspace, opinion.stores(), "The plan removes plugin "+pkg+". A process cannot unload a plugin, so "+
-		"the instance restarts without it, unless the instance itself is deleted. Its tables stay in the database.", diags)
+	why := joinParagraphs("The plan removes plugin "+pkg+". A process cannot unload a plugin, so the instance restarts "+
+		"without it, unless the instance itself is deleted. Its tables stay in the database.", byStoredPolicy+".")
+	warnOfCost(workspace, opinion.stores(), orbit.ImpactRestart, why, diags)
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -87,7 +88,7 @@ func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics)
 	warnOfWaiting(verdict, &resp.Diagnostics)
-	plan.changeModel = plan.settle(noChange(), verdict)
+	plan.changeModel = plan.settle(noChange(), cmp.Or(verdict, change))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
@@ -180,7 +181,7 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics)
 	warnOfWaiting(verdict, &resp.Diagnostics)
-	plan.changeModel = plan.settle(state.changeModel, verdict)
+	plan.changeModel = plan.settle(state.changeModel, cmp.Or(verdict, change))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }

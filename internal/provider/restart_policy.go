@@ -73,10 +73,32 @@ func forbiddenSummary(workspace string) string {
 
 // refuseRestart fails the plan of an instance whose planned policy forbids what the plan costs.
 func refuseRestart(workspace string, decision changeplan.Decision, diags *diag.Diagnostics) {
-	causes := slices.DeleteFunc(slices.Clone(decision.Reasons), func(r orbit.Reason) bool { return !r.Impact.Interrupts() })
 	diags.AddAttributeError(path.Root("restart_policy"), forbiddenSummary(workspace), joinParagraphs(
-		"The plan costs "+withArticle(decision.Impact)+", and restart_policy is forbid:", describeReasons(causes),
+		"The plan costs "+withArticle(decision.Impact)+", and restart_policy is forbid:", describeReasons(interrupting(decision.Reasons)),
 		allowRestart(true)))
+}
+
+// interrupting are the reasons that cost a restart or an upgrade.
+func interrupting(reasons []orbit.Reason) []orbit.Reason {
+	return slices.DeleteFunc(slices.Clone(reasons), func(r orbit.Reason) bool { return !r.Impact.Interrupts() })
+}
+
+// warnOfPluginsToCome says ahead of the apply what a new instance's policy forbids plugins of their own.
+func warnOfPluginsToCome(workspace string, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("restart_policy"), "Instance "+workspace+" takes no plugins after its first boot",
+		"restart_policy is forbid, so an orbit_backstage_plugin of it cannot be added until restart_policy is auto or manual; "+
+			"plugins in its `plugins` map come with the first boot.")
+}
+
+// fixFirst is the way out where an instance rolls out what waits, and the stored configuration of a plugin that is
+// declared elsewhere does not boot: its fix would only be applied after the instance.
+func (m *instanceModel) fixFirst(prior *instanceModel, problem *orbit.Problem) string {
+	_, own := m.Plugins.Elements()[problem.Plugin]
+	if problem.Plugin == "" || own || !prior.PendingRestart.ValueBool() {
+		return ""
+	}
+	return "Plugin " + problem.Plugin + "'s stored configuration does not boot. Apply its fix first with restart_policy still " +
+		"manual, then set auto."
 }
 
 func withArticle(impact orbit.Impact) string {
@@ -125,9 +147,15 @@ func allowRestart(own bool) string {
 		"terraform apply -target=<the orbit_backstage_instance>."
 }
 
+// byStoredPolicy says which policy a plan of a plugin goes by, where its instance's goes by the planned one.
+const byStoredPolicy = "That is by the restart_policy that is stored now"
+
 // warnOfCost says what a planned change that costs a restart leads to: that, or that it is stored for a later one. The
 // summary is the same for an instance and its plugins, so that Terraform shows one warning for each instance.
-func warnOfCost(workspace string, stored bool, why string, diags *diag.Diagnostics) {
+func warnOfCost(workspace string, stored bool, impact orbit.Impact, why string, diags *diag.Diagnostics) {
+	if impact == orbit.ImpactUpgrade {
+		why = joinParagraphs("It is an upgrade: requests wait while the process is replaced and the database is copied.", why)
+	}
 	if stored {
 		diags.AddWarning("Instance "+workspace+" will wait for a restart", joinParagraphs(why, waits(workspace)))
 		return
@@ -135,13 +163,18 @@ func warnOfCost(workspace string, stored bool, why string, diags *diag.Diagnosti
 	diags.AddWarning("Instance "+workspace+" will be restarted", why)
 }
 
-// warnOfWaiting says after an apply that the change was stored.
+// warnOfWaiting says after an apply what of the change was stored. That is all of it where nothing of it costs a restart,
+// but what it brings needs something that waits for one.
 func warnOfWaiting(change *orbit.Change, diags *diag.Diagnostics) {
 	if change == nil || !change.PendingRestart {
 		return
 	}
+	stored, reasons := "the change is stored", change.Reasons
+	if causes := interrupting(reasons); len(causes) > 0 {
+		stored, reasons = "what costs a restart is stored", causes
+	}
 	diags.AddWarning("Instance "+change.Workspace+" waits for a restart", joinParagraphs(
-		"The change of "+subjectOf(change)+" is stored and does not run yet.", describeReasons(change.Reasons), waits(change.Workspace)))
+		"Change of "+subjectOf(change)+": "+stored+" and does not run yet.", describeReasons(reasons), waits(change.Workspace)))
 }
 
 func waits(workspace string) string {
