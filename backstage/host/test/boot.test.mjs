@@ -86,8 +86,8 @@ suite('a host that boots', { skip, concurrency: 4 }, () => {
     const host = await Host.start(t, await makeBundle(t, { 'plugin-chatty': plugin('chatty', init) }));
     await host.boot({ token: 'first-secret' }, ['first-secret']);
     await host.ask({ op: 'config', config: { token: 'second-secret' }, redact: ['second-secret'] });
+    await host.said('now *** was ***'); // what is logged and what is answered come different ways
     assert.doesNotMatch(host.output, /first-secret|second-secret/);
-    assert.match(host.output, /now \*\*\* was \*\*\*/);
   });
 
   test('keeps to the configured log levels', async (t) => {
