@@ -40,8 +40,10 @@ type Change struct {
 	// Warnings are findings that did not stop the change.
 	Warnings []Diagnostic `json:"warnings,omitempty"`
 	// Problem is set when the change failed.
-	Problem    *Problem   `json:"problem,omitempty"`
-	RolloutID  string     `json:"rollout_id,omitempty" doc:"The rollout that carried it."`
+	Problem   *Problem `json:"problem,omitempty"`
+	RolloutID string   `json:"rollout_id,omitempty" doc:"The rollout that carried it."`
+	// RequestID names the request that made the change in orbitd's log. Only the answer to that request has it.
+	RequestID  string     `json:"request_id,omitempty" doc:"In the answer to the request that made the change: its name in orbitd's log."`
 	CreatedAt  time.Time  `json:"created_at"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
 }

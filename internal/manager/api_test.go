@@ -270,3 +270,14 @@ func TestAPlanTellsTheCostAndChangesNothing(t *testing.T) {
 	}
 	remove(t, c, "planned")
 }
+
+func TestTheAnswerToAWriteNamesItsRequest(t *testing.T) {
+	t.Parallel()
+	_, c := server(t)
+	change := put(t, c, "traced", title("Traced"))
+	if change.RequestID == "" {
+		t.Error("the change does not name its request in orbitd's log")
+	}
+	settle(t, c, change)
+	remove(t, c, "traced")
+}

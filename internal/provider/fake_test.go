@@ -144,6 +144,7 @@ func (f *fakeAPI) accept(w http.ResponseWriter, change orbit.Change, putBack fun
 	change.ID = "c" + strconv.Itoa(len(f.changes)+1)
 	change.State, change.CreatedAt = orbit.ChangePending, time.Unix(1, 0).UTC()
 	f.changes[change.ID] = &fakeChange{change, putBack}
+	change.RequestID = "r-put" // of this answer alone
 	respond(w, http.StatusAccepted, change)
 }
 

@@ -161,7 +161,7 @@ func TestAnUpdateThatWasPutBackShowsTheSameDiffAgain(t *testing.T) {
 	first := instance.plan(t, changed)
 	api.fail = bootFailure()
 	diags := instance.apply(t, first)
-	want(t, diags.errors(), "Unable to update instance acme", "put it back as it was", "Change c2.")
+	want(t, diags.errors(), "Unable to update instance acme", "put it back as it was", "Change c2, made by request r-put in orbitd's log.")
 	api.fail = nil
 	must(t, "refresh", instance.refresh(t))
 	again := instance.plan(t, changed)

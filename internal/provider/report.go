@@ -96,7 +96,11 @@ func describeFailure(change *orbit.Change, aftermath string) string {
 	if problem.Code == orbit.CodeBootTimeout && change.Operation != "" {
 		advice = "If it only needs more time, raise timeouts." + string(change.Operation) + "."
 	}
-	return joinParagraphs(describeProblem(problem), advice, aftermath, "Change "+change.ID+".")
+	trace := "Change " + change.ID + "."
+	if change.RequestID != "" {
+		trace = "Change " + change.ID + ", made by request " + change.RequestID + " in orbitd's log."
+	}
+	return joinParagraphs(describeProblem(problem), advice, aftermath, trace)
 }
 
 // inTerraform is a finding's message with the name that a thing of the API has in Terraform.

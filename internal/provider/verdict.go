@@ -38,6 +38,7 @@ func await(ctx context.Context, client *orbit.Client, change *orbit.Change, wher
 			return nil, err
 		}
 	}
+	verdict.RequestID = change.RequestID // only the answer to the write has it
 	if verdict.State == orbit.ChangeApplied {
 		reportFindings("Change of "+subjectOf(verdict)+" was applied with a warning", verdict.Warnings, where, diags)
 	}

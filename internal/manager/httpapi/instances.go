@@ -31,10 +31,11 @@ type accepted struct {
 	Body     orbit.Change
 }
 
-func accept(change orbit.Change, err error) (*accepted, error) {
+func accept(ctx context.Context, change orbit.Change, err error) (*accepted, error) {
 	if err != nil {
 		return nil, err
 	}
+	change.RequestID = requestIDFrom(ctx)
 	return &accepted{Location: "/v1/changes/" + change.ID, Body: change}, nil
 }
 
@@ -93,7 +94,8 @@ func (a *api) instances() {
 		Preconditions
 		Body orbit.InstanceWrite
 	}) (*accepted, error) {
-		return accept(a.writer.PutInstance(ctx, in.Workspace, in.Body, in.precondition()))
+		change, err := a.writer.PutInstance(ctx, in.Workspace, in.Body, in.precondition())
+		return accept(ctx, change, err)
 	})
 	route(a, huma.Operation{
 		OperationID: "deleteInstance", Method: http.MethodDelete, Path: "/v1/instances/{workspace}", Tags: tags,
@@ -104,7 +106,8 @@ func (a *api) instances() {
 		WorkspacePath
 		Preconditions
 	}) (*accepted, error) {
-		return accept(a.writer.DeleteInstance(ctx, in.Workspace, in.precondition()))
+		change, err := a.writer.DeleteInstance(ctx, in.Workspace, in.precondition())
+		return accept(ctx, change, err)
 	})
 	route(a, huma.Operation{
 		OperationID: "restartInstance", Method: http.MethodPost, Path: "/v1/instances/{workspace}/restart", Tags: tags,
@@ -121,7 +124,8 @@ func (a *api) instances() {
 		if in.Body != nil {
 			ask = *in.Body
 		}
-		return accept(a.writer.Restart(ctx, in.Workspace, in.IdempotencyKey, ask))
+		change, err := a.writer.Restart(ctx, in.Workspace, in.IdempotencyKey, ask)
+		return accept(ctx, change, err)
 	})
 	route(a, huma.Operation{
 		OperationID: "planChange", Method: http.MethodPost, Path: "/v1/instances/{workspace}/plan", Tags: tags,

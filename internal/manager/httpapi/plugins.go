@@ -59,7 +59,8 @@ func (a *api) plugins() {
 		Preconditions
 		Body orbit.PluginWrite
 	}) (*accepted, error) {
-		return accept(a.writer.PutPlugin(ctx, in.Workspace, in.Package, in.Body, in.precondition()))
+		change, err := a.writer.PutPlugin(ctx, in.Workspace, in.Package, in.Body, in.precondition())
+		return accept(ctx, change, err)
 	})
 	route(a, huma.Operation{
 		OperationID: "deletePlugin", Method: http.MethodDelete, Path: path, Tags: tags,
@@ -70,6 +71,7 @@ func (a *api) plugins() {
 		PluginPath
 		Preconditions
 	}) (*accepted, error) {
-		return accept(a.writer.DeletePlugin(ctx, in.Workspace, in.Package, in.precondition()))
+		change, err := a.writer.DeletePlugin(ctx, in.Workspace, in.Package, in.precondition())
+		return accept(ctx, change, err)
 	})
 }

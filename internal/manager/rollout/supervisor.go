@@ -5,9 +5,12 @@
 // at what is declared and at what runs, asks changeplan what lies between, and takes the steps of that impact:
 //
 //	none     record it
-//	live     push the config to the running process
-//	restart  start green beside blue, switch the route, drain and stop blue
-//	upgrade  hold requests, stop blue, start green, let requests go on
+//	live     push the config to the running process and look for its effect; what has none becomes a restart
+//	restart  start green beside blue, switch the route, drain and stop blue; without room for two, as an upgrade
+//	upgrade  hold requests, stop blue, clone the database, start green, let requests go on
+//
+// What the instance's restart policy does not roll out stays declared, and the rollout leads only as far as the running
+// process can go.
 //
 // Whatever the actor starts is recorded before it is given anything to do, so that an orbitd that died is followed by
 // one that adopts or removes it. A step that fails puts back the changes that the rollout carried; blue serves on.
