@@ -33,19 +33,7 @@ const drainTimeout = 5 * time.Minute
 // patientServer returns an orbitd of the test's own that lets processes drain for long.
 func patientServer(t *testing.T) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	s, err := managertest.Start(t.Context(), managertest.Options{DrainTimeout: drainTimeout, Logger: logger()})
-	if errors.Is(err, managertest.ErrNoBundle) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close orbitd: %v", err)
-		}
-	})
-	return s, client(t, s)
+	return serverWith(t, managertest.Options{DrainTimeout: drainTimeout})
 }
 
 // graces are what the stops of the workspace's processes were given.
