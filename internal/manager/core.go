@@ -26,7 +26,7 @@ import (
 // core is everything of orbitd but its listeners: what serve and stop share.
 type core struct {
 	options  Options
-	bundles  *bundle.Store
+	packages packages
 	embedded *postgres.Embedded // nil with a PostgreSQL of somebody else's
 	cluster  *postgres.Cluster
 	store    *store.Store
@@ -53,11 +53,10 @@ func openCore(ctx context.Context, o Options, withVault bool, doing func(string)
 
 func (c *core) open(ctx context.Context, doing func(string)) (err error) {
 	doing("installing Backstage, Node.js and PostgreSQL")
-	c.bundles, err = bundle.NewStore(bundle.Options{Dir: c.options.CacheDir, Logger: c.options.Logger, Progress: doing})
-	if err != nil {
+	if c.packages, err = openPackages(c.options, doing); err != nil {
 		return err
 	}
-	base, err := packages{c.bundles}.Ensure(ctx, backstage.Default().Version, nil, doing)
+	base, err := c.packages.Ensure(ctx, backstage.Default().Version, nil, doing)
 	if err != nil {
 		return fmt.Errorf("install the release: %w", err)
 	}
@@ -164,7 +163,7 @@ const sharedStandbys = 2
 
 // supervisor returns the rollouts over this core.
 func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int64) *rollout.Supervisor {
-	var bundles rollout.Bundles = packages{c.bundles}
+	var bundles rollout.Bundles = c.packages
 	if c.options.Runtime != nil {
 		bundles = &nothing{}
 	}
@@ -182,7 +181,7 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 // admission returns what decides about writes over this core.
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
-		Store: c.store, Vault: c.vault, Registry: packages{c.bundles}, Wake: super.Wake, Interrupt: super.Interrupt,
+		Store: c.store, Vault: c.vault, Registry: c.packages, Wake: super.Wake, Interrupt: super.Interrupt,
 	}
 	if c.options.Runtime != nil {
 		o.Registry = &nothing{}

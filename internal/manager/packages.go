@@ -4,17 +4,34 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// packages joins the releases that orbitd carries with the store that installs them.
-type packages struct{ store *bundle.Store }
+// packages joins the releases that orbitd carries with the store that installs them and the registry they come from.
+type packages struct {
+	store    *bundle.Store
+	registry *registry.Registry
+}
+
+// openPackages opens the cache.
+func openPackages(o Options, doing func(string)) (packages, error) {
+	store, err := bundle.NewStore(bundle.Options{Dir: o.CacheDir, Logger: o.Logger, Progress: doing})
+	if err != nil {
+		return packages{}, err
+	}
+	asked, err := registry.New(registry.Options{
+		Dir: filepath.Join(o.CacheDir, "metadata"), Bundles: store, Logger: o.Logger,
+	})
+	return packages{store, asked}, err
+}
 
 // Ensure installs the bundle of a release and plugins.
 func (p packages) Ensure(ctx context.Context, version string, plugins map[string]string, progress func(string)) (bundle.Bundle, error) {
@@ -53,7 +70,7 @@ func (p packages) Check(ctx context.Context, version string, plugins map[string]
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	return p.store.Check(ctx, release, set(plugins))
+	return p.registry.Check(ctx, release, set(plugins))
 }
 
 func find(version string) (bundle.Release, error) {

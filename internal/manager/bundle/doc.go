@@ -6,5 +6,4 @@
 //	<cache>/bundles/<hash>/              package.json, package-lock.json, node_modules/
 //	<cache>/bundles/.build-<hash>-<n>/   a build under way, or what a dead one left
 //	<cache>/locks/<hash>.lock            held with flock(2) by the one that builds <hash>
-//	<cache>/metadata/<hash>.json         what the registry says about one exact version
 package bundle

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 )
 
 // release is a small release that the fake npm "installs".
@@ -33,48 +34,9 @@ case "$*" in
 esac
 `
 
-// fake is an npm that runs a script.
-type fake struct {
-	t    *testing.T
-	home string
-}
-
-func fakeNPM(t *testing.T, script string) fake {
+func open(t *testing.T, dir string, npm npmtest.Fake) *bundle.Store {
 	t.Helper()
-	program, err := filepath.Abs("testdata/npm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := fake{t, t.TempDir()}
-	f.runs(script)
-	if err := os.Symlink(program, f.path()); err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
-func (f fake) path() string { return filepath.Join(f.home, "npm") }
-
-// runs changes the script.
-func (f fake) runs(script string) {
-	f.t.Helper()
-	if err := os.WriteFile(filepath.Join(f.home, "script"), []byte(script), 0o600); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-// calls returns the arguments of each call so far.
-func (f fake) calls() []string {
-	text, err := os.ReadFile(filepath.Join(f.home, "calls"))
-	if err != nil {
-		return nil
-	}
-	return strings.Split(strings.TrimSpace(string(text)), "\n")
-}
-
-func open(t *testing.T, dir string, npm fake) *bundle.Store {
-	t.Helper()
-	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.path()})
+	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.Path()})
 	if err != nil {
 		t.Fatal(err)
 	}

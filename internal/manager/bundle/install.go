@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 )
 
 const (
@@ -18,6 +20,13 @@ const (
 	// progressInterval is how often a build tells how far it is.
 	progressInterval = 3 * time.Second
 )
+
+// installFlags are for every npm command that writes packages or a lockfile. No package's script is ever run.
+var installFlags = []string{
+	"--json", "--ignore-scripts", "--no-audit", "--no-fund", "--include=optional", "--omit=dev",
+	"--global=false", "--dry-run=false", "--workspaces=false", "--package-lock=true", "--install-strategy=hoisted",
+	"--legacy-peer-deps=false", "--force=false", "--engine-strict=false",
+}
 
 // installRelease installs the release, exactly as locked, in dir.
 func (s *Store) installRelease(ctx context.Context, release Release, dir string) error {
@@ -48,7 +57,7 @@ func (s *Store) installPlugins(ctx context.Context, release Release, plugins []P
 	for _, plugin := range plugins {
 		resolve = append(resolve, plugin.String())
 	}
-	if _, err := s.npm.run(ctx, dir, nodeDir, resolve...); err != nil {
+	if _, err := s.npm.Run(ctx, npm.Call{Dir: dir, NodeDir: nodeDir, Args: resolve, Hold: held(ctx)}); err != nil {
 		return asInstallError(err, plugins)
 	}
 	if err := cloneModules(filepath.Join(base.Dir, modulesDir), filepath.Join(dir, modulesDir)); err != nil {
@@ -69,7 +78,7 @@ func (s *Store) npmInstall(ctx context.Context, what, dir, nodeDir string, plugi
 		defer close(reported)
 		s.report(what, dir, ended)
 	}()
-	_, err := s.npm.run(ctx, dir, nodeDir, args...)
+	_, err := s.npm.Run(ctx, npm.Call{Dir: dir, NodeDir: nodeDir, Args: args, Hold: held(ctx)})
 	close(ended)
 	<-reported
 	return asInstallError(err, plugins)
@@ -104,9 +113,9 @@ func (s *Store) report(what, dir string, ended <-chan struct{}) {
 
 // asInstallError turns an npm that failed into an *Error and leaves any other error alone.
 func asInstallError(err error, plugins []Plugin) error {
-	var failure *npmFailure
+	var failure *npm.Failure
 	if errors.As(err, &failure) {
-		return failure.asError(plugins)
+		return asError(failure, plugins)
 	}
 	return err
 }

@@ -112,7 +112,10 @@ func withLock(ctx context.Context, held lock) context.Context {
 	return context.WithValue(ctx, lockKey{}, held)
 }
 
-func lockOf(ctx context.Context) (lock, bool) {
-	held, ok := ctx.Value(lockKey{}).(lock)
-	return held, ok
+// held are the files that npm keeps open: should orbitd be killed, nobody takes the folder from under an npm that lives on.
+func held(ctx context.Context) []*os.File {
+	if lock, ok := ctx.Value(lockKey{}).(lock); ok {
+		return []*os.File{lock.file}
+	}
+	return nil
 }

@@ -1,4 +1,6 @@
-package bundle
+// Package npm runs npm: with the user's own configuration, which says where packages come from and with which
+// credentials, and without what in it would change the result. No package's script is ever run.
+package npm
 
 import (
 	"bytes"
@@ -21,54 +23,56 @@ var ErrNoNPM = errors.New("npm was not found: install Node.js 22 or 24 with npm 
 // killDelay is how long npm may take to end once it was told to.
 const killDelay = 5 * time.Second
 
-// npm runs npm.
-type npm struct {
-	path string
+// Client runs npm. The zero Client runs the npm in PATH.
+type Client struct {
+	// Path is the path of npm; "" looks for it in PATH.
+	Path string
 }
 
-// run runs npm with args in dir and returns what it printed on stdout. nodeDir, if not empty, is a folder with the node
-// to run it on. When npm fails the error is a npmFailure. The whole process group is killed when ctx ends.
-func (n npm) run(ctx context.Context, dir, nodeDir string, args ...string) ([]byte, error) {
-	path, err := n.find()
+// Call is one command of npm.
+type Call struct {
+	// Dir is the folder it runs in.
+	Dir string
+	// NodeDir is a folder with the node to run it on; "" leaves that to PATH.
+	NodeDir string
+	// Args are the command and its arguments.
+	Args []string
+	// Hold are files that npm and what it starts keep open until they end.
+	Hold []*os.File
+}
+
+// Run runs npm and returns what it printed on stdout. When npm fails the error is a *Failure. The whole process group is
+// killed when ctx ends.
+func (c Client) Run(ctx context.Context, call Call) ([]byte, error) {
+	path, err := c.find()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir = dir
-	cmd.Env = environment(os.Environ(), nodeDir)
+	cmd := exec.CommandContext(ctx, path, call.Args...)
+	cmd.Dir = call.Dir
+	cmd.Env = environment(os.Environ(), call.NodeDir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
-	if lock, ok := lockOf(ctx); ok {
-		// npm holds the lock as well: should orbitd be killed, nobody takes the folder from under an npm that lives on.
-		cmd.ExtraFiles = []*os.File{lock.file}
-	}
+	cmd.ExtraFiles = call.Hold
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("npm %s: %w", args[0], context.Cause(ctx))
+		return nil, fmt.Errorf("npm %s: %w", call.Args[0], context.Cause(ctx))
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return nil, &npmFailure{command: args[0], npmError: parseNPMError(stdout.Bytes(), stderr.Bytes())}
+		return nil, newFailure(call.Args[0], stdout.Bytes(), stderr.Bytes())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("run npm %s: %w", args[0], err)
+		return nil, fmt.Errorf("run npm %s: %w", call.Args[0], err)
 	}
 	return stdout.Bytes(), nil
 }
 
-// npmFailure is an npm that ran and failed.
-type npmFailure struct {
-	npmError
-	command string
-}
-
-func (e *npmFailure) Error() string { return "npm " + e.command + " failed: " + e.words() }
-
-func (n npm) find() (string, error) {
-	name := n.path
+func (c Client) find() (string, error) {
+	name := c.Path
 	if name == "" {
 		name = "npm"
 	}
@@ -111,11 +115,4 @@ func environment(user []string, nodeDir string) []string {
 	return append(env, "PATH="+path,
 		"npm_config_update_notifier=false", "npm_config_fund=false", "npm_config_audit=false",
 		"npm_config_progress=false", "npm_config_color=false", "npm_config_loglevel=error")
-}
-
-// installFlags are for every npm command that writes packages or a lockfile. No package's script is ever run.
-var installFlags = []string{
-	"--json", "--ignore-scripts", "--no-audit", "--no-fund", "--include=optional", "--omit=dev",
-	"--global=false", "--dry-run=false", "--workspaces=false", "--package-lock=true", "--install-strategy=hoisted",
-	"--legacy-peer-deps=false", "--force=false", "--engine-strict=false",
 }
