@@ -68,7 +68,7 @@ func Problems(state State) []orbit.Diagnostic {
 		})
 	}
 	for i := range found {
-		locate(state, &found[i])
+		Locate(state, &found[i])
 	}
 	slices.SortStableFunc(found, func(a, b orbit.Diagnostic) int { return strings.Compare(a.Path, b.Path) })
 	return slices.Compact(found)
@@ -130,8 +130,9 @@ func mayFail(document appconfig.Document, plugin string) bool {
 	return startup.Field("default").Field("onPluginBootFailure").Text() == "continue"
 }
 
-// locate finds the document that sets the path, and where in it.
-func locate(state State, d *orbit.Diagnostic) {
+// Locate finds which of the state's documents sets the path of the diagnostic, and where in it, and notes both. One that
+// no plugin's document sets is the instance's.
+func Locate(state State, d *orbit.Diagnostic) {
 	path, err := appconfig.ParsePath(d.Path)
 	if err != nil {
 		return

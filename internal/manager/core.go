@@ -21,6 +21,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 )
 
 // core is everything of orbitd but its listeners: what serve and stop share.
@@ -172,7 +173,8 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 		standbys = sharedStandbys
 	}
 	return rollout.New(rollout.Options{
-		Store: c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, URL: url,
+		Vetting: c.vetting(),
+		Store:   c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, URL: url,
 		Logger: c.options.Logger, Boots: boots, DrainTimeout: c.options.DrainTimeout,
 		Memory: c.options.Memory, SharedStandbys: standbys,
 	})
@@ -181,15 +183,20 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 // admission returns what decides about writes over this core.
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
-		Store: c.store, Vault: c.vault, Registry: c.packages, Wake: super.Wake, Interrupt: super.Interrupt,
-	}
-	if c.options.Runtime != nil {
-		o.Registry = &nothing{}
+		Store: c.store, Vault: c.vault, Vetting: c.vetting(), Wake: super.Wake, Interrupt: super.Interrupt,
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
 	}
 	return o
+}
+
+// vetting returns what checks declarations over this core.
+func (c *core) vetting() vetting.Vetting {
+	if c.options.Runtime != nil {
+		return vetting.Vetting{Packages: &nothing{}}
+	}
+	return vetting.Vetting{Packages: c.packages}
 }
 
 // undo closes the core of a start that failed, and stops the server that it started: nobody would find it.

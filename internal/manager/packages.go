@@ -12,6 +12,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -60,9 +61,8 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
-// the default one.
-func (p packages) Check(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+// Alone asks the registry about each of the plugins.
+func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
 	if version == "" {
 		version = backstage.Default().Version
 	}
@@ -71,6 +71,14 @@ func (p packages) Check(ctx context.Context, version string, plugins map[string]
 		return nil // the instance itself is refused for this
 	}
 	return p.registry.Check(ctx, release, set(plugins))
+}
+
+// Together asks about the plugins as a set.
+func (p packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Schemas are the config schemas of the release and the plugins.
+func (p packages) Schemas(context.Context, string, map[string]string) (vetting.Schemas, error) {
+	return nil, nil //nolint:nilnil // not yet
 }
 
 func find(version string) (bundle.Release, error) {
@@ -134,8 +142,16 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	return ids, nil
 }
 
-// Check finds nothing wrong.
-func (*nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+// Alone finds nothing wrong.
+func (*nothing) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Together finds nothing wrong.
+func (*nothing) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Schemas has none.
+func (*nothing) Schemas(context.Context, string, map[string]string) (vetting.Schemas, error) {
+	return nil, nil //nolint:nilnil // there are none
+}
 
 // releases are what GET /v1/releases lists.
 func releases() []orbit.Release {

@@ -3,7 +3,10 @@ package admission
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"slices"
+	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -53,17 +56,17 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest) (changeplan.State, []orbit.Diagnostic, error) {
 	after := declared
 	after.Plugins = maps.Clone(declared.Plugins)
-	var alone []orbit.Diagnostic
+	var found []orbit.Diagnostic
 	switch {
 	case request.Instance != nil:
-		alone = checkInstance(workspace, *request.Instance)
+		found = checkInstance(workspace, *request.Instance)
 		after.Spec = *request.Instance
 		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
 			after.SecretRevisions = plannedSecrets(declared, request)
 		}
 	case request.Plugin != nil:
-		alone = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
+		found = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
 		if after.Plugins == nil {
 			after.Plugins = map[string]orbit.PluginSpec{}
 		}
@@ -76,46 +79,61 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 			Detail: "the request has none of instance, plugin and delete_plugin",
 		}
 	}
-	if orbit.HasErrors(alone) {
-		return changeplan.State{}, alone, nil
+	if orbit.HasErrors(found) {
+		return changeplan.State{}, found, nil
 	}
 	state, err := after.State()
 	if err != nil {
 		return state, nil, err
 	}
-	release := after.Spec.Release
-	if release == "" && request.Plugin != nil {
+	ctx, cancel := context.WithTimeoutCause(ctx, planBudget, fmt.Errorf("it took longer than the %s that a plan waits", planBudget))
+	defer cancel()
+	if after.Spec.Release == "" && request.Plugin != nil {
 		// The instance comes in the same run. Which release it will have is its own plan's to say.
-		return state, append(alone, a.Registry.Check(ctx, "", map[string]string{request.Plugin.Package: request.Plugin.Version})...), nil
+		return state, append(found, a.Vetting.Alone(ctx, "", requested(request))...), nil
 	}
-	found, err := a.checkRegistry(ctx, workspace, release, requested(request))
+	registered, err := a.checkRegistry(ctx, workspace, after.Spec.Release, requested(request))
 	var problem *orbit.Problem
 	if errors.As(err, &problem) {
-		found = problem.Diagnostics
-	} else if err != nil {
+		return state, append(found, problem.Diagnostics...), nil // the set is not to be had
+	}
+	if err != nil {
 		return state, nil, err
 	}
-	return state, append(append(alone, found...), a.plannedSet(state, request)...), nil
+	set, err := a.plannedSet(ctx, after, request)
+	return state, slices.Concat(found, registered, set), err
 }
 
+// planBudget bounds how long a plan waits for the registry. What is not known by then is checked at apply.
+const planBudget = 25 * time.Second
+
 // plannedSet checks how the parts fit together.
-func (a *Admission) plannedSet(state changeplan.State, request orbit.PlanRequest) []orbit.Diagnostic {
-	found := checkFit(state)
+func (a *Admission) plannedSet(ctx context.Context, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	found, err := a.Vetting.Set(ctx, after)
 	for i := range found {
-		if own := request.Instance != nil && ownPart(found[i], request.Instance); !own {
+		if !own(found[i], request) {
 			found[i].Severity = orbit.SeverityWarning
 		}
 	}
-	return found
+	return found, err
 }
 
-// ownPart says whether a finding is about what the instance's resource declares itself.
-func ownPart(d orbit.Diagnostic, spec *orbit.InstanceSpec) bool {
-	if d.Plugin == "" {
-		return true
+// own says whether a finding about the set is about what the request declares, whatever else the same run brings.
+func own(d orbit.Diagnostic, request orbit.PlanRequest) bool {
+	switch {
+	case request.Instance != nil:
+		_, its := request.Instance.Plugins[d.Plugin]
+		return its || d.Plugin == ""
+	case request.Plugin != nil && d.Plugin == request.Plugin.Package:
+		return alone[d.Code]
+	default:
+		return false
 	}
-	_, own := spec.Plugins[d.Plugin]
-	return own
+}
+
+// alone are the findings about a document that nothing beside it can mend.
+var alone = map[orbit.Code]bool{
+	orbit.CodeWrongType: true, orbit.CodeInvalidValue: true, orbit.CodeLiteralSecret: true,
 }
 
 // requested are the plugins that the request declares.

@@ -35,6 +35,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -194,11 +195,12 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	}
 	o.super = rollout.New(rollout.Options{
 		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Databases: o.cluster, Gateway: o.gateway,
-		URL: func(workspace string) string { return "http://" + workspace + ".localhost:7007" }, Logger: logger(),
+		Vetting: vetting.Vetting{Packages: packages{w}},
+		URL:     func(workspace string) string { return "http://" + workspace + ".localhost:7007" }, Logger: logger(),
 		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace, Memory: plenty,
 	})
 	o.admission = admission.New(admission.Options{
-		Store: o.store, Vault: o.vault, Registry: packages{w}, Wake: wake, Interrupt: interrupt,
+		Store: o.store, Vault: o.vault, Vetting: vetting.Vetting{Packages: packages{w}}, Wake: wake, Interrupt: interrupt,
 	})
 	t.Cleanup(func() { o.end(t) })
 	if err := o.super.Start(ctx); err != nil {
@@ -255,7 +257,15 @@ func named(release string, plugins map[string]string) bundle.Bundle {
 	return bundle.Bundle{Hash: strings.Join(names, " ")}
 }
 
-func (packages) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+// Nothing is wrong with any of them.
+
+func (packages) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+func (packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+func (packages) Schemas(context.Context, string, map[string]string) (vetting.Schemas, error) {
+	return nil, nil //nolint:nilnil // there are none
+}
 
 // dial connects the gateway to a process, which answers every request with its id.
 func (w *world) dial(_ context.Context, _, address string) (net.Conn, error) {

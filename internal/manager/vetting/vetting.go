@@ -1,0 +1,117 @@
+// Package vetting says whether what is declared can be: a plugin by itself, and an instance with everything that belongs
+// to it. It joins what the registry says about packages, what their config schemas say about the app-config, and what
+// Backstage is known not to start with. Nothing is touched by it; plan, write and rollout ask the same.
+package vetting
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Packages tells about packages before they are installed. A release of "" is the default one; plugins are package names
+// with exact versions.
+type Packages interface {
+	// Alone returns what is wrong with each of the plugins by itself.
+	Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
+	// Together returns what is wrong with the plugins as all that is added to the release.
+	Together(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
+	// Schemas returns the config schemas of all that a process with these plugins loads; nil where there are none. Where
+	// packages cannot be had the error is a *bundle.Error.
+	Schemas(ctx context.Context, release string, plugins map[string]string) (Schemas, error)
+}
+
+// Schemas are config schemas, as configschema.Set has them.
+type Schemas interface {
+	// Check returns what of the document is not as the schemas want it.
+	Check(document appconfig.Document) []orbit.Diagnostic
+	// LiteralSecrets warns of the literals that stand where a secret should.
+	LiteralSecrets(document appconfig.Document) []orbit.Diagnostic
+	// Literals are their values.
+	Literals(document appconfig.Document) []string
+}
+
+// Vetting vets. It may be used concurrently.
+type Vetting struct{ Packages Packages }
+
+// Alone returns what is wrong with each of the plugins by itself.
+func (v Vetting) Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
+	return v.Packages.Alone(ctx, release, plugins)
+}
+
+// Set returns what is wrong with an instance as a whole. A finding about its app-config names the plugin whose document
+// is at fault, and where in it.
+func (v Vetting) Set(ctx context.Context, given store.Given) ([]orbit.Diagnostic, error) {
+	state, err := given.State()
+	if err != nil {
+		return nil, err
+	}
+	found := Fit(state)
+	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages())
+	found = append(found, together...)
+	if orbit.HasErrors(together) {
+		return found, nil // there is no telling which packages there will be
+	}
+	schemas, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
+	switch {
+	case err != nil:
+		return append(found, unchecked(err)), nil
+	case schemas == nil:
+		return found, nil
+	}
+	return append(found, document(state, schemas, given.Spec.LiteralSecrets)...), nil
+}
+
+// Fit returns what the documents and secrets of an instance say against each other, and what Backstage is known not to
+// start with. It is pure.
+func Fit(state changeplan.State) []orbit.Diagnostic {
+	found := declare.Set(state.Config, state.Fragments(), slices.Collect(maps.Keys(state.Secrets)))
+	return append(found, changeplan.Problems(state)...)
+}
+
+// Literals are the values that stand in the documents where a schema says that a secret does. They are to be masked like
+// secrets. Where the schemas cannot be had there are none.
+func (v Vetting) Literals(ctx context.Context, given store.Given) []string {
+	state, err := given.State()
+	if err != nil {
+		return nil
+	}
+	schemas, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
+	if err != nil || schemas == nil {
+		return nil
+	}
+	return schemas.Literals(state.Effective())
+}
+
+func document(state changeplan.State, schemas Schemas, literals orbit.LiteralSecrets) []orbit.Diagnostic {
+	effective := state.Effective()
+	found := schemas.Check(effective)
+	for _, d := range schemas.LiteralSecrets(effective) {
+		if literals == orbit.LiteralsDeny {
+			d.Severity = orbit.SeverityError
+		}
+		found = append(found, d)
+	}
+	for i := range found {
+		changeplan.Locate(state, &found[i])
+	}
+	return found
+}
+
+func unchecked(err error) orbit.Diagnostic {
+	d := orbit.Diagnostic{Code: orbit.CodeUnchecked, Severity: orbit.SeverityWarning,
+		Message: "the app-config could not be checked against the schemas of its packages: " + err.Error()}
+	var known *bundle.Error
+	if errors.As(err, &known) {
+		d.Plugin = known.Plugin
+	}
+	return d
+}
