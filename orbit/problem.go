@@ -56,6 +56,11 @@ const (
 	CodeWillNotBoot        Code = "will_not_boot"       // an app-config that Backstage does not start with
 	CodeNoEffect           Code = "no_effect"           // an app-config that Backstage starts with and does not do
 	CodeUnchecked          Code = "unchecked"           // something could not be checked now, for example with the registry down
+	CodeWrongType          Code = "wrong_type"          // a value of a type that a package's config schema does not take
+	CodeInvalidValue       Code = "invalid_value"       // a value that a package's config schema does not take
+	CodeMissingKey         Code = "missing_key"         // a key that a package's config schema requires
+	CodeUnknownKey         Code = "unknown_key"         // a key that no package's config schema knows
+	CodeLiteralSecret      Code = "literal_secret"      // a secret in the text of a document
 )
 
 // The codes of what happened while a change was rolled out.
