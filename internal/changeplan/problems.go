@@ -2,6 +2,7 @@ package changeplan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -130,18 +131,25 @@ func mayFail(document appconfig.Document, plugin string) bool {
 	return startup.Field("default").Field("onPluginBootFailure").Text() == "continue"
 }
 
-// Locate finds which of the state's documents sets the path of the diagnostic, and where in it, and notes both. One that
-// no plugin's document sets is the instance's.
+// Locate finds out whose text a diagnostic with a path is about, and where in it: Plugin, Line and Column are set. What
+// is not there, a missing key, is where the nearest mapping above it is. A diagnostic whose Path is none stays as it is.
 func Locate(state State, d *orbit.Diagnostic) {
 	path, err := appconfig.ParsePath(d.Path)
 	if err != nil {
 		return
 	}
-	for name, fragment := range state.Fragments() {
-		if fragment.At(path).Kind() != appconfig.Missing {
-			d.Plugin = name
-			d.Line, d.Column = fragment.Position(path)
-			return
+	fragments := state.Fragments()
+	names := slices.Sorted(maps.Keys(fragments))
+	for at := path; len(at) > 0; at = at[:len(at)-1] {
+		for _, name := range names {
+			if fragments[name].At(at).Kind() != appconfig.Missing {
+				d.Plugin = name
+				d.Line, d.Column = fragments[name].Position(at)
+				return
+			}
+		}
+		if state.Config.At(at).Kind() != appconfig.Missing {
+			break
 		}
 	}
 	d.Line, d.Column = state.Config.Position(path)
