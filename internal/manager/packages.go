@@ -10,9 +10,9 @@ import (
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -77,8 +77,13 @@ func (p packages) Alone(ctx context.Context, version string, plugins map[string]
 func (p packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // Schemas are the config schemas of the release and the plugins.
-func (p packages) Schemas(context.Context, string, map[string]string) (vetting.Schemas, error) {
-	return nil, nil //nolint:nilnil // not yet
+func (p packages) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return configschema.Set{}, nil
+}
+
+// KnownSchemas are the same where Schemas has found them before.
+func (p packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	return configschema.Set{}, true
 }
 
 func find(version string) (bundle.Release, error) {
@@ -149,8 +154,13 @@ func (*nothing) Alone(context.Context, string, map[string]string) []orbit.Diagno
 func (*nothing) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // Schemas has none.
-func (*nothing) Schemas(context.Context, string, map[string]string) (vetting.Schemas, error) {
-	return nil, nil //nolint:nilnil // there are none
+func (*nothing) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return configschema.Set{}, nil
+}
+
+// KnownSchemas has none.
+func (*nothing) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	return configschema.Set{}, true
 }
 
 // releases are what GET /v1/releases lists.

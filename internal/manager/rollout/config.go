@@ -49,7 +49,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 		return runtime.Config{}, err
 	}
 	redact := append(slices.Sorted(maps.Values(values)), password)
-	redact = append(redact, a.Vetting.Literals(ctx, given)...)
+	redact = append(redact, a.Vetting.Literals(given)...)
 	for _, value := range redact {
 		a.given[value] = struct{}{}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
@@ -263,8 +264,12 @@ func (packages) Alone(context.Context, string, map[string]string) []orbit.Diagno
 
 func (packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
-func (packages) Schemas(context.Context, string, map[string]string) (vetting.Schemas, error) {
-	return nil, nil //nolint:nilnil // there are none
+func (packages) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return configschema.Set{}, nil
+}
+
+func (packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	return configschema.Set{}, true
 }
 
 // dial connects the gateway to a process, which answers every request with its id.

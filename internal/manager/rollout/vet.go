@@ -13,7 +13,7 @@ type Vetting interface {
 	// Set returns what is wrong with the instance and everything that belongs to it.
 	Set(ctx context.Context, given store.Given) ([]orbit.Diagnostic, error)
 	// Literals returns the values in its documents that are to be masked like secrets.
-	Literals(ctx context.Context, given store.Given) []string
+	Literals(given store.Given) []string
 }
 
 // vet checks the whole of what is declared before anything is touched. It is here and not where a change is accepted,

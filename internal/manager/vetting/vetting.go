@@ -9,8 +9,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
@@ -24,19 +24,11 @@ type Packages interface {
 	Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
 	// Together returns what is wrong with the plugins as all that is added to the release.
 	Together(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
-	// Schemas returns the config schemas of all that a process with these plugins loads; nil where there are none. Where
-	// packages cannot be had the error is a *bundle.Error.
-	Schemas(ctx context.Context, release string, plugins map[string]string) (Schemas, error)
-}
-
-// Schemas are config schemas, as configschema.Set has them.
-type Schemas interface {
-	// Check returns what of the document is not as the schemas want it.
-	Check(document appconfig.Document) []orbit.Diagnostic
-	// LiteralSecrets warns of the literals that stand where a secret should.
-	LiteralSecrets(document appconfig.Document) []orbit.Diagnostic
-	// Literals are their values.
-	Literals(document appconfig.Document) []string
+	// Schemas returns the config schemas of all that a process with these plugins loads. Where packages cannot be had the
+	// error is a *bundle.Error.
+	Schemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
+	// KnownSchemas are the same where Schemas has found them before.
+	KnownSchemas(release string, plugins map[string]string) (set configschema.Set, known bool)
 }
 
 // Vetting vets. It may be used concurrently.
@@ -61,11 +53,8 @@ func (v Vetting) Set(ctx context.Context, given store.Given) ([]orbit.Diagnostic
 		return found, nil // there is no telling which packages there will be
 	}
 	schemas, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
-	switch {
-	case err != nil:
+	if err != nil {
 		return append(found, unchecked(err)), nil
-	case schemas == nil:
-		return found, nil
 	}
 	return append(found, document(state, schemas, given.Spec.LiteralSecrets)...), nil
 }
@@ -77,25 +66,13 @@ func Fit(state changeplan.State) []orbit.Diagnostic {
 	return append(found, changeplan.Problems(state)...)
 }
 
-// Literals are the values that stand in the documents where a schema says that a secret does. They are to be masked like
-// secrets. Where the schemas cannot be had there are none.
-func (v Vetting) Literals(ctx context.Context, given store.Given) []string {
-	state, err := given.State()
-	if err != nil {
-		return nil
-	}
-	schemas, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
-	if err != nil || schemas == nil {
-		return nil
-	}
-	return schemas.Literals(state.Effective())
-}
-
-func document(state changeplan.State, schemas Schemas, literals orbit.LiteralSecrets) []orbit.Diagnostic {
+// document returns what the schemas say about the app-config that the state comes to.
+func document(state changeplan.State, schemas configschema.Set, policy orbit.LiteralSecrets) []orbit.Diagnostic {
 	effective := state.Effective()
 	found := schemas.Check(effective)
-	for _, d := range schemas.LiteralSecrets(effective) {
-		if literals == orbit.LiteralsDeny {
+	for _, literal := range schemas.LiteralSecrets(effective) {
+		d := literal.Diagnostic()
+		if policy == orbit.LiteralsDeny {
 			d.Severity = orbit.SeverityError
 		}
 		found = append(found, d)
