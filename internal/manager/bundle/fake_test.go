@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 )
 
@@ -34,9 +35,9 @@ case "$*" in
 esac
 `
 
-func open(t *testing.T, dir string, npm npmtest.Fake) *bundle.Store {
+func open(t *testing.T, dir string, fake npmtest.Fake) *bundle.Store {
 	t.Helper()
-	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.Path()})
+	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.Client{Path: fake.Path()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ type Options struct {
 	// Dir is the cache; it is made when it is not there. DefaultDir gives the usual place. Users that instances run
 	// as must be able to reach it.
 	Dir string
-	// NPM is the path of npm; empty looks for npm in PATH.
-	NPM string
+	// NPM runs npm.
+	NPM npm.Client
 	// Logger takes one line per build; nil discards them.
 	Logger *slog.Logger
 	// Progress is told, a few times in a minute, what a build is doing, for people; nil tells nobody. WithProgress
@@ -62,7 +62,7 @@ func NewStore(options Options) (*Store, error) {
 	}
 	s := &Store{progress: options.Progress, shared: &shared{
 		dir:    dir,
-		npm:    npm.Client{Path: options.NPM},
+		npm:    options.NPM,
 		logger: options.Logger,
 		sync:   syncFilesystem,
 	}}
