@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
@@ -51,6 +52,9 @@ func asError(failure *npm.Failure, plugins []Plugin) *Error {
 		if subject != "" {
 			found.Detail = "it depends on " + subject + ", which the registry does not have: " + found.Detail
 		}
+	case failure.FromGit():
+		found.Code = orbit.CodeUnresolvable
+		found.Detail = foreign(cmp.Or(subject, "a package"), "comes from a git repository")
 	case failure.Unresolvable():
 		found.Code = orbit.CodeUnresolvable
 	}

@@ -2,12 +2,10 @@ package bundle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
@@ -25,7 +23,10 @@ const (
 var installFlags = []string{
 	"--json", "--ignore-scripts", "--no-audit", "--no-fund", "--include=optional", "--omit=dev",
 	"--global=false", "--dry-run=false", "--workspaces=false", "--package-lock=true", "--install-strategy=hoisted",
-	"--legacy-peer-deps=false", "--force=false", "--engine-strict=false",
+	"--legacy-peer-deps=false", "--force=false", "--engine-strict=false", "--strict-peer-deps=false",
+	"--prefer-dedupe=false", "--omit-lockfile-registry-resolved=true",
+	// Git is not run for packages: the first is for an npm that knows it, the second for any.
+	"--allow-git=none", "--git=orbitd-runs-no-git",
 }
 
 // installRelease installs the release, exactly as locked, in dir.
@@ -40,31 +41,20 @@ func (s *Store) installRelease(ctx context.Context, release Release, dir string)
 	return linkPostgres(dir)
 }
 
-// installPlugins installs the release with plugins in dir. It resolves the set first, because what cannot be had shows
-// within seconds there, and then adds to a copy of the base bundle only what is missing in it.
-func (s *Store) installPlugins(ctx context.Context, release Release, plugins []Plugin, base Bundle, dir string) error {
-	manifest, err := withFeatures(release.Manifest, plugins)
-	if err != nil {
-		return fmt.Errorf("read package.json of release %s: %w", release.Version, err)
-	}
-	if err := writeSet(dir, manifest, release.Lockfile); err != nil {
+// installPlugins installs the release with plugins, exactly as resolved, in dir: it adds to a copy of the base bundle only
+// what is missing in it.
+func (s *Store) installPlugins(ctx context.Context, plugins []Plugin, lock Lock, base Bundle, dir string) error {
+	if err := writeSet(dir, lock.Manifest, lock.Lockfile); err != nil {
 		return err
-	}
-	what := describe(plugins)
-	nodeDir := filepath.Dir(Node(base.Dir))
-	s.progress("resolving " + what)
-	resolve := append([]string{"install", "--package-lock-only", "--save-exact"}, installFlags...)
-	for _, plugin := range plugins {
-		resolve = append(resolve, plugin.String())
-	}
-	if _, err := s.npm.Run(ctx, npm.Call{Dir: dir, NodeDir: nodeDir, Args: resolve, Hold: held(ctx)}); err != nil {
-		return asInstallError(err, plugins)
 	}
 	if err := cloneModules(filepath.Join(base.Dir, modulesDir), filepath.Join(dir, modulesDir)); err != nil {
 		return fmt.Errorf("copy the release's packages: %w", err)
 	}
-	install := append([]string{"install", "--prefer-offline"}, installFlags...)
-	if err := s.npmInstall(ctx, what, dir, nodeDir, plugins, install); err != nil {
+	args := append([]string{"install", "--prefer-offline"}, installFlags...)
+	if err := s.npmInstall(ctx, describe(plugins), dir, filepath.Dir(Node(base.Dir)), plugins, args); err != nil {
+		return err
+	}
+	if err := lock.installedIn(dir); err != nil {
 		return err
 	}
 	return linkPostgres(dir)
@@ -128,41 +118,4 @@ func writeSet(dir string, manifest, lock []byte) error {
 		}
 	}
 	return nil
-}
-
-// withFeatures returns the manifest with the plugins among the packages that the host loads.
-func withFeatures(manifest []byte, plugins []Plugin) ([]byte, error) {
-	var document, section map[string]json.RawMessage
-	if err := json.Unmarshal(manifest, &document); err != nil {
-		return nil, err
-	}
-	var features []string
-	if raw, ok := document["orbit"]; ok {
-		if err := json.Unmarshal(raw, &section); err != nil {
-			return nil, fmt.Errorf("orbit: %w", err)
-		}
-	}
-	if raw, ok := section["features"]; ok {
-		if err := json.Unmarshal(raw, &features); err != nil {
-			return nil, fmt.Errorf("orbit.features: %w", err)
-		}
-	}
-	for _, plugin := range plugins {
-		if !slices.Contains(features, plugin.Package) {
-			features = append(features, plugin.Package)
-		}
-	}
-	raw, err := json.Marshal(features)
-	if err != nil {
-		return nil, err
-	}
-	if section == nil {
-		section = make(map[string]json.RawMessage, 1)
-	}
-	section["features"] = raw
-	if raw, err = json.Marshal(section); err != nil {
-		return nil, err
-	}
-	document["orbit"] = raw
-	return json.MarshalIndent(document, "", "  ")
 }

@@ -27,6 +27,9 @@ const killDelay = 5 * time.Second
 type Client struct {
 	// Path is the path of npm; "" looks for it in PATH.
 	Path string
+	// Env are variables, NAME=value, that npm has in place of orbitd's own of these names, whatever their case: npm reads
+	// its settings so.
+	Env []string
 }
 
 // Call is one command of npm.
@@ -50,7 +53,7 @@ func (c Client) Run(ctx context.Context, call Call) ([]byte, error) {
 	}
 	cmd := exec.CommandContext(ctx, path, call.Args...)
 	cmd.Dir = call.Dir
-	cmd.Env = environment(os.Environ(), call.NodeDir)
+	cmd.Env = append(environment(without(os.Environ(), c.Env), call.NodeDir), c.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
@@ -81,6 +84,17 @@ func (c Client) find() (string, error) {
 		return "", fmt.Errorf("%w (%w)", ErrNoNPM, err)
 	}
 	return path, nil
+}
+
+// without returns the variables whose names are not among those of others.
+func without(variables, others []string) []string {
+	name := func(entry string) string {
+		name, _, _ := strings.Cut(strings.ToLower(entry), "=")
+		return name
+	}
+	return slices.DeleteFunc(slices.Clone(variables), func(entry string) bool {
+		return slices.ContainsFunc(others, func(other string) bool { return name(other) == name(entry) })
+	})
 }
 
 // ignored are settings of the user, or of an npm that orbitd was started by, that would change what is installed.
