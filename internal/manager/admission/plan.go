@@ -52,7 +52,7 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 // planned applies the request to a copy of what is declared.
 func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest) (changeplan.State, []orbit.Diagnostic, error) {
 	after := declared
-	after.Plugins = maps.Clone(declared.Plugins)
+	after.Plugins, after.PluginSecrets = maps.Clone(declared.Plugins), maps.Clone(declared.PluginSecrets)
 	var alone []orbit.Diagnostic
 	switch {
 	case request.Instance != nil:
@@ -60,7 +60,8 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 		after.Spec = *request.Instance
 		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
-			after.SecretRevisions = plannedSecrets(declared, request)
+			moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
+			after.SecretRevisions = plannedSecrets(declared, declared.SecretRevisions, moved, request.SecretNames)
 		}
 	case request.Plugin != nil:
 		alone = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
@@ -68,8 +69,12 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 			after.Plugins = map[string]orbit.PluginSpec{}
 		}
 		after.Plugins[request.Plugin.Package] = request.Plugin.PluginSpec
+		if request.SecretNames != nil {
+			planPluginSecrets(&after, declared, *request.Plugin, request.SecretNames)
+		}
 	case request.DeletePlugin != "":
 		delete(after.Plugins, request.DeletePlugin)
+		delete(after.PluginSecrets, request.DeletePlugin)
 	default:
 		return changeplan.State{}, nil, &orbit.Problem{
 			Code: orbit.CodeInvalidRequest, Title: "Nothing to plan",
@@ -95,12 +100,12 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 	} else if err != nil {
 		return state, nil, err
 	}
-	return state, append(append(alone, found...), a.plannedSet(state, request)...), nil
+	return state, append(append(alone, found...), a.plannedSet(workspace, after, state, request)...), nil
 }
 
 // plannedSet checks how the parts fit together.
-func (a *Admission) plannedSet(state changeplan.State, request orbit.PlanRequest) []orbit.Diagnostic {
-	found := checkFit(state)
+func (a *Admission) plannedSet(workspace string, after store.Given, state changeplan.State, request orbit.PlanRequest) []orbit.Diagnostic {
+	found := checkFit(workspace, after, state)
 	for i := range found {
 		if own := request.Instance != nil && ownPart(found[i], request.Instance); !own {
 			found[i].Severity = orbit.SeverityWarning
@@ -128,18 +133,4 @@ func requested(request orbit.PlanRequest) map[string]string {
 	default:
 		return nil
 	}
-}
-
-// plannedSecrets are the secrets after the write. Where the version moved every value may have.
-func plannedSecrets(declared store.Given, request orbit.PlanRequest) map[string]int64 {
-	moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
-	revisions := make(map[string]int64, len(request.SecretNames))
-	for _, name := range request.SecretNames {
-		revision, known := declared.SecretRevisions[name]
-		if moved || !known {
-			revision = declared.Generation + 1
-		}
-		revisions[name] = revision
-	}
-	return revisions
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
@@ -40,7 +39,7 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 	if err != nil {
 		return store.Change{}, err
 	}
-	if err := refuse("instance "+change.Workspace, checkFit(after)); err != nil {
+	if err := refuse("instance "+change.Workspace, checkFit(change.Workspace, declared, after)); err != nil {
 		return store.Change{}, err
 	}
 	instance, err := tx.Instance(ctx, change.Workspace)
@@ -59,9 +58,19 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 }
 
 // checkFit finds what does not fit together, and what Backstage is known not to start with.
-func checkFit(s changeplan.State) []orbit.Diagnostic {
-	found := declare.Set(s.Config, s.Fragments(), slices.Collect(maps.Keys(s.Secrets)))
-	return append(found, changeplan.Problems(s)...)
+func checkFit(workspace string, given store.Given, s changeplan.State) []orbit.Diagnostic {
+	whole := declare.Whole{
+		Workspace: workspace, Config: s.Config, Fragments: s.Fragments(),
+		InMap: func(name string) bool {
+			_, inMap := given.Spec.Plugins[name]
+			return inMap
+		},
+		Secrets: given.SecretNames(), Variables: given.Spec.Variables, PluginSecrets: map[string]declare.Names{},
+	}
+	for name, secrets := range given.PluginSecretNames() {
+		whole.PluginSecrets[name] = secrets
+	}
+	return append(declare.Set(whole), changeplan.Problems(s)...)
 }
 
 // checkInstance checks what an instance declares by itself.

@@ -54,13 +54,9 @@ func (v *Inventory) Instances(ctx context.Context, after string, limit int) ([]o
 }
 
 func (v *Inventory) instance(ctx context.Context, row store.Instance) (orbit.Instance, error) {
-	secrets, err := v.Store.Secrets(ctx, row.Workspace, row.SecretSet)
+	names, err := v.secretNames(ctx, row.Workspace, row.SecretSet)
 	if err != nil {
 		return orbit.Instance{}, err
-	}
-	names := make([]string, len(secrets))
-	for i, s := range secrets {
-		names[i] = s.Name
 	}
 	status := v.Supervisor.Status(ctx, row)
 	if status.PendingReasons, err = v.pending(ctx, row); err != nil {
@@ -91,7 +87,7 @@ func (v *Inventory) pending(ctx context.Context, row store.Instance) ([]orbit.Re
 func (v *Inventory) Plugin(ctx context.Context, workspace, name string) (orbit.Plugin, error) {
 	row, err := v.Store.Plugin(ctx, workspace, name)
 	if err == nil {
-		return ownPlugin(row), nil
+		return v.ownPlugin(ctx, row)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return orbit.Plugin{}, err
@@ -122,7 +118,9 @@ func (v *Inventory) Plugins(ctx context.Context, workspace, after string, limit 
 		plugins[name] = instancesPlugin(instance, name, spec)
 	}
 	for _, row := range rows {
-		plugins[row.Package] = ownPlugin(row)
+		if plugins[row.Package], err = v.ownPlugin(ctx, row); err != nil {
+			return nil, err
+		}
 	}
 	var page []orbit.Plugin
 	for _, name := range slices.Sorted(maps.Keys(plugins)) {
@@ -133,11 +131,25 @@ func (v *Inventory) Plugins(ctx context.Context, workspace, after string, limit 
 	return page, nil
 }
 
-func ownPlugin(row store.Plugin) orbit.Plugin {
+func (v *Inventory) ownPlugin(ctx context.Context, row store.Plugin) (orbit.Plugin, error) {
+	names, err := v.secretNames(ctx, row.Workspace, row.SecretSet)
 	return orbit.Plugin{
-		Workspace: row.Workspace, Package: row.Package, PluginSpec: row.Spec, Owner: orbit.OwnerPlugin, ETag: row.ETag,
-		Generation: row.ResourceGeneration, CreatedAt: row.CreatedAt,
+		Workspace: row.Workspace, Package: row.Package, PluginSpec: row.Spec, SecretNames: names, Owner: orbit.OwnerPlugin,
+		ETag: row.ETag, Generation: row.ResourceGeneration, CreatedAt: row.CreatedAt,
+	}, err
+}
+
+// secretNames are the names of a set's secrets, sorted and not nil.
+func (v *Inventory) secretNames(ctx context.Context, workspace string, set int64) ([]string, error) {
+	secrets, err := v.Store.Secrets(ctx, workspace, set)
+	if err != nil {
+		return nil, err
 	}
+	names := make([]string, len(secrets))
+	for i, s := range secrets {
+		names[i] = s.Name
+	}
+	return names, nil
 }
 
 func instancesPlugin(instance store.Instance, name string, spec orbit.PluginSpec) orbit.Plugin {
