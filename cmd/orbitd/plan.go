@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -151,7 +150,7 @@ func problems(spec orbit.InstanceSpec, state changeplan.State, secrets declare.N
 	for _, name := range slices.Sorted(maps.Keys(spec.Plugins)) {
 		diagnostics = append(diagnostics, declare.Plugin(name, spec.Plugins[name], secrets)...)
 	}
-	diagnostics = append(diagnostics, appconfig.Conflicts(state.Fragments())...)
+	diagnostics = append(diagnostics, declare.Conflicts("", state.Fragments(), declare.All)...)
 	return append(diagnostics, changeplan.Problems(state)...)
 }
 

@@ -60,10 +60,10 @@ func DecidePlugin(name string, before, after *Plugin) Decision {
 }
 
 // MaxImpact is what the write of a change that was planned as planned may cost without breaking the plan's promise. It
-// is the planned impact, except that a plugin declared elsewhere can refer to a secret too, which nobody sees who knows
-// one resource alone: where a secret changed, a restart is within the promise.
+// is the planned impact, except that a plugin declared elsewhere can refer to a secret or variable too, which nobody sees who
+// knows one resource alone: where one changed, a restart is within the promise.
 func MaxImpact(planned Decision, before, after State) orbit.Impact {
-	if before.exists() && !maps.Equal(before.Secrets, after.Secrets) {
+	if before.exists() && !(maps.Equal(before.Secrets, after.Secrets) && maps.Equal(before.Variables, after.Variables)) {
 		return orbit.MaxImpact(planned.Impact, orbit.ImpactRestart)
 	}
 	return planned.Impact

@@ -26,7 +26,7 @@ func checkInstance(ctx context.Context, config *instanceModel, diags *diag.Diagn
 		findings = append(findings, checkPlugin(types.StringValue(pkg), entry.Version, entry.Config, secrets)...)
 		fragments[pkg], _ = appconfig.Parse(entry.Config.ValueString())
 	}
-	return append(findings, appconfig.Conflicts(fragments)...)
+	return append(findings, declare.Conflicts(config.Workspace.ValueString(), fragments, declare.All)...)
 }
 
 // checkPlugin finds what is wrong with a plugin by itself. Nil secrets mean that it is not known which are defined.

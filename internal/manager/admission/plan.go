@@ -55,7 +55,7 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 // planned applies the request to a copy of what is declared.
 func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest) (changeplan.State, []orbit.Diagnostic, error) {
 	after := declared
-	after.Plugins = maps.Clone(declared.Plugins)
+	after.Plugins, after.PluginSecrets = maps.Clone(declared.Plugins), maps.Clone(declared.PluginSecrets)
 	var found []orbit.Diagnostic
 	switch {
 	case request.Instance != nil:
@@ -63,7 +63,8 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 		after.Spec = *request.Instance
 		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
-			after.SecretRevisions = plannedSecrets(declared, request)
+			moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
+			after.SecretRevisions = plannedSecrets(declared, declared.SecretRevisions, moved, request.SecretNames)
 		}
 	case request.Plugin != nil:
 		found = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
@@ -71,8 +72,12 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 			after.Plugins = map[string]orbit.PluginSpec{}
 		}
 		after.Plugins[request.Plugin.Package] = request.Plugin.PluginSpec
+		if request.SecretNames != nil {
+			planPluginSecrets(&after, declared, *request.Plugin, request.SecretNames)
+		}
 	case request.DeletePlugin != "":
 		delete(after.Plugins, request.DeletePlugin)
+		delete(after.PluginSecrets, request.DeletePlugin)
 	default:
 		return changeplan.State{}, nil, &orbit.Problem{
 			Code: orbit.CodeInvalidRequest, Title: "Nothing to plan",
@@ -100,7 +105,7 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 	if err != nil {
 		return state, nil, err
 	}
-	set, err := a.plannedSet(ctx, after, request)
+	set, err := a.plannedSet(ctx, workspace, after, request)
 	return state, slices.Concat(found, registered, set), err
 }
 
@@ -108,8 +113,8 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 const planBudget = 25 * time.Second
 
 // plannedSet checks how the parts fit together.
-func (a *Admission) plannedSet(ctx context.Context, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
-	found, err := a.Vetting.Set(ctx, after)
+func (a *Admission) plannedSet(ctx context.Context, workspace string, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	found, err := a.Vetting.Set(ctx, workspace, after)
 	for i := range found {
 		if !own(found[i], request) {
 			found[i].Severity = orbit.SeverityWarning
@@ -146,18 +151,4 @@ func requested(request orbit.PlanRequest) map[string]string {
 	default:
 		return nil
 	}
-}
-
-// plannedSecrets are the secrets after the write. Where the version moved every value may have.
-func plannedSecrets(declared store.Given, request orbit.PlanRequest) map[string]int64 {
-	moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
-	revisions := make(map[string]int64, len(request.SecretNames))
-	for _, name := range request.SecretNames {
-		revision, known := declared.SecretRevisions[name]
-		if moved || !known {
-			revision = declared.Generation + 1
-		}
-		revisions[name] = revision
-	}
-	return revisions
 }

@@ -40,7 +40,7 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 	if err != nil {
 		return store.Change{}, err
 	}
-	if err := refuse("instance "+change.Workspace, vetting.Fit(after)); err != nil {
+	if err := refuse("instance "+change.Workspace, vetting.Fit(change.Workspace, declared, after)); err != nil {
 		return store.Change{}, err
 	}
 	instance, err := tx.Instance(ctx, change.Workspace)

@@ -57,13 +57,9 @@ func (v *Inventory) Instances(ctx context.Context, after string, limit int) ([]o
 }
 
 func (v *Inventory) instance(ctx context.Context, row store.Instance) (orbit.Instance, error) {
-	secrets, err := v.Store.Secrets(ctx, row.Workspace, row.SecretSet)
+	names, err := v.secretNames(ctx, row.Workspace, row.SecretSet)
 	if err != nil {
 		return orbit.Instance{}, err
-	}
-	names := make([]string, len(secrets))
-	for i, s := range secrets {
-		names[i] = s.Name
 	}
 	status := v.Supervisor.Status(ctx, row)
 	if status.PendingReasons, err = v.pending(ctx, row); err != nil {
@@ -110,8 +106,8 @@ func (v *Inventory) Plugin(ctx context.Context, workspace, name string) (orbit.P
 		return orbit.Plugin{}, err
 	}
 	row, err := v.Store.Plugin(ctx, workspace, name)
-	if spec, declared := shown.Plugins[name]; err == nil && declared {
-		return ownPlugin(row, spec), nil
+	if _, declared := shown.Plugins[name]; err == nil && declared {
+		return ownPlugin(row, shown), nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return orbit.Plugin{}, err
@@ -146,8 +142,8 @@ func (v *Inventory) Plugins(ctx context.Context, workspace, after string, limit 
 		plugins[name] = instancesPlugin(instance, name, spec)
 	}
 	for _, row := range rows {
-		if spec, declared := shown.Plugins[row.Package]; declared {
-			plugins[row.Package] = ownPlugin(row, spec)
+		if _, declared := shown.Plugins[row.Package]; declared {
+			plugins[row.Package] = ownPlugin(row, shown)
 		}
 	}
 	var page []orbit.Plugin
@@ -159,11 +155,25 @@ func (v *Inventory) Plugins(ctx context.Context, workspace, after string, limit 
 	return page, nil
 }
 
-func ownPlugin(row store.Plugin, shown orbit.PluginSpec) orbit.Plugin {
+func ownPlugin(row store.Plugin, shown store.Given) orbit.Plugin {
 	return orbit.Plugin{
-		Workspace: row.Workspace, Package: row.Package, PluginSpec: shown, Owner: orbit.OwnerPlugin, ETag: row.ETag,
+		Workspace: row.Workspace, Package: row.Package, PluginSpec: shown.Plugins[row.Package],
+		SecretNames: shown.PluginSecretNames()[row.Package], Owner: orbit.OwnerPlugin, ETag: row.ETag,
 		Generation: row.ResourceGeneration, CreatedAt: row.CreatedAt,
 	}
+}
+
+// secretNames are the names of a set's secrets, sorted and not nil.
+func (v *Inventory) secretNames(ctx context.Context, workspace string, set int64) ([]string, error) {
+	secrets, err := v.Store.Secrets(ctx, workspace, set)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(secrets))
+	for i, s := range secrets {
+		names[i] = s.Name
+	}
+	return names, nil
 }
 
 func instancesPlugin(instance store.Instance, name string, spec orbit.PluginSpec) orbit.Plugin {

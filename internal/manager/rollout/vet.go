@@ -11,7 +11,7 @@ import (
 // Vetting says whether an instance can be as it is declared.
 type Vetting interface {
 	// Set returns what is wrong with the instance and everything that belongs to it.
-	Set(ctx context.Context, given store.Given) ([]orbit.Diagnostic, error)
+	Set(ctx context.Context, workspace string, given store.Given) ([]orbit.Diagnostic, error)
 	// Literals returns the values in its documents that are to be masked like secrets.
 	Literals(given store.Given) []string
 }
@@ -30,7 +30,7 @@ func (a *actor) vet(ctx context.Context, r rollout) error {
 		}
 	}
 	a.progress(ctx, r, "checking plugins and app-config")
-	found, err := a.Vetting.Set(ctx, given)
+	found, err := a.Vetting.Set(ctx, a.workspace, given)
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,6 @@ package vetting
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
@@ -41,12 +39,12 @@ func (v Vetting) Alone(ctx context.Context, release string, plugins map[string]s
 
 // Set returns what is wrong with an instance as a whole. A finding about its app-config names the plugin whose document
 // is at fault, and where in it.
-func (v Vetting) Set(ctx context.Context, given store.Given) ([]orbit.Diagnostic, error) {
+func (v Vetting) Set(ctx context.Context, workspace string, given store.Given) ([]orbit.Diagnostic, error) {
 	state, err := given.State()
 	if err != nil {
 		return nil, err
 	}
-	found := Fit(state)
+	found := Fit(workspace, given, state)
 	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages())
 	found = append(found, together...)
 	if orbit.HasErrors(together) {
@@ -61,9 +59,19 @@ func (v Vetting) Set(ctx context.Context, given store.Given) ([]orbit.Diagnostic
 
 // Fit returns what the documents and secrets of an instance say against each other, and what Backstage is known not to
 // start with. It is pure.
-func Fit(state changeplan.State) []orbit.Diagnostic {
-	found := declare.Set(state.Config, state.Fragments(), slices.Collect(maps.Keys(state.Secrets)))
-	return append(found, changeplan.Problems(state)...)
+func Fit(workspace string, given store.Given, state changeplan.State) []orbit.Diagnostic {
+	whole := declare.Whole{
+		Workspace: workspace, Config: state.Config, Fragments: state.Fragments(),
+		InMap: func(name string) bool {
+			_, inMap := given.Spec.Plugins[name]
+			return inMap
+		},
+		Secrets: given.SecretNames(), Variables: given.Spec.Variables, PluginSecrets: map[string]declare.Names{},
+	}
+	for name, secrets := range given.PluginSecretNames() {
+		whole.PluginSecrets[name] = secrets
+	}
+	return append(declare.Set(whole), changeplan.Problems(state)...)
 }
 
 // document returns what the schemas say about the app-config that the state comes to.
