@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
@@ -73,6 +74,8 @@ type Options struct {
 	// Runtime replaces the process runtime; nil does not. Packages, then, are not installed either, so tests of
 	// everything above the runtime need no registry.
 	Runtime runtime.Runtime
+	// Registry is asked about packages in place of npm's; it goes with Runtime.
+	Registry admission.Registry
 }
 
 // withDefaults fills in what is empty and refuses what cannot be.

@@ -134,9 +134,6 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	return ids, nil
 }
 
-// Check finds nothing wrong.
-func (*nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
-
 // releases are what GET /v1/releases lists.
 func releases() []orbit.Release {
 	carried := backstage.Releases()

@@ -19,6 +19,9 @@ import (
 type Registry interface {
 	// Check returns what is wrong with the plugins (package to exact version) of an instance of the release.
 	Check(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
+	// Choose returns the exact version that a range of a package means now. An *orbit.Problem with code
+	// package_not_found, version_not_found or unchecked says why there is none.
+	Choose(ctx context.Context, name, versionRange string) (string, error)
 }
 
 // Options are what an Admission works with.
@@ -209,7 +212,7 @@ func pointer(d orbit.Diagnostic) string {
 	case orbit.CodeUnknownRelease:
 		return "/release"
 	case orbit.CodeInvalidPackage, orbit.CodeInvalidVersion, orbit.CodePackageNotFound, orbit.CodeVersionNotFound,
-		orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
+		orbit.CodeUnchecked, orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
 		return "/plugins"
 	case orbit.CodeInvalidWorkspace:
 		return ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -11,8 +12,9 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// Plan tells what a write would cost now and what is wrong with it, and changes nothing. Where the set of plugins and
-// keys is not the one resource's own, what is missing may still be coming in the same run, so it is a warning.
+// Plan tells what a write would cost now and what is wrong with it, and changes nothing; but what it resolves a version
+// range to it keeps, so that the write gets the same. Where the set of plugins and keys is not the one resource's own, what
+// is missing may still be coming in the same run, so it is a warning.
 func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanResult, error) {
 	declared, err := a.Store.Declared(ctx, workspace)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -22,11 +24,13 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 	if err != nil {
 		return orbit.PlanResult{}, err
 	}
-	after, diagnostics, err := a.planned(ctx, workspace, declared, request)
+	request, after, diagnostics, err := a.planned(ctx, workspace, declared, request)
 	if err != nil {
 		return orbit.PlanResult{}, err
 	}
-	result := orbit.PlanResult{Diagnostics: diagnostics, Reasons: []orbit.Reason{}, Impact: orbit.ImpactNone}
+	result := orbit.PlanResult{
+		Diagnostics: diagnostics, Reasons: []orbit.Reason{}, Impact: orbit.ImpactNone, ResolvedVersions: exactVersions(requested(request)),
+	}
 	if result.Diagnostics == nil {
 		result.Diagnostics = []orbit.Diagnostic{}
 	}
@@ -49,53 +53,88 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 	return result, nil
 }
 
-// planned applies the request to a copy of what is declared.
-func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest) (changeplan.State, []orbit.Diagnostic, error) {
+// planned applies the request to a copy of what is declared. It returns the request with what its version ranges mean.
+func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest,
+) (orbit.PlanRequest, changeplan.State, []orbit.Diagnostic, error) {
+	found, err := checkAlone(workspace, request)
+	if err != nil || orbit.HasErrors(found) {
+		return orbit.PlanRequest{}, changeplan.State{}, found, err
+	}
+	request, unresolved, err := a.resolveRequest(ctx, workspace, request)
+	if err != nil {
+		return request, changeplan.State{}, nil, err
+	}
+	found = append(found, unresolved...)
 	after := declared
 	after.Plugins = maps.Clone(declared.Plugins)
-	var alone []orbit.Diagnostic
 	switch {
 	case request.Instance != nil:
-		alone = checkInstance(workspace, *request.Instance)
 		after.Spec = *request.Instance
 		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
 			after.SecretRevisions = plannedSecrets(declared, request)
 		}
 	case request.Plugin != nil:
-		alone = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
 		if after.Plugins == nil {
 			after.Plugins = map[string]orbit.PluginSpec{}
 		}
 		after.Plugins[request.Plugin.Package] = request.Plugin.PluginSpec
 	case request.DeletePlugin != "":
 		delete(after.Plugins, request.DeletePlugin)
+	}
+	state, err := after.State()
+	if err != nil {
+		return request, state, nil, err
+	}
+	release, plugins := after.Spec.Release, exactVersions(requested(request))
+	if release == "" && request.Plugin != nil {
+		// The instance comes in the same run. Which release it will have is its own plan's to say.
+		return request, state, append(found, a.Registry.Check(ctx, "", plugins)...), nil
+	}
+	checked, err := a.checkRegistry(ctx, workspace, release, plugins)
+	var problem *orbit.Problem
+	if errors.As(err, &problem) {
+		checked = problem.Diagnostics
+	} else if err != nil {
+		return request, state, nil, err
+	}
+	return request, state, slices.Concat(found, checked, a.plannedSet(state, request)), nil
+}
+
+// checkAlone checks what the request declares by itself.
+func checkAlone(workspace string, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	switch {
+	case request.Instance != nil:
+		return checkInstance(workspace, *request.Instance), nil
+	case request.Plugin != nil:
+		return declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil), nil
+	case request.DeletePlugin != "":
+		return nil, nil
 	default:
-		return changeplan.State{}, nil, &orbit.Problem{
+		return nil, &orbit.Problem{
 			Code: orbit.CodeInvalidRequest, Title: "Nothing to plan",
 			Detail: "the request has none of instance, plugin and delete_plugin",
 		}
 	}
-	if orbit.HasErrors(alone) {
-		return changeplan.State{}, alone, nil
-	}
-	state, err := after.State()
+}
+
+// resolveRequest is the request with the exact versions of its plugins, as far as they can be told now.
+func (a *Admission) resolveRequest(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanRequest, []orbit.Diagnostic, error) {
+	resolved, found, err := a.resolve(ctx, workspace, requested(request))
 	if err != nil {
-		return state, nil, err
+		return request, nil, err
 	}
-	release := after.Spec.Release
-	if release == "" && request.Plugin != nil {
-		// The instance comes in the same run. Which release it will have is its own plan's to say.
-		return state, append(alone, a.Registry.Check(ctx, "", map[string]string{request.Plugin.Package: request.Plugin.Version})...), nil
+	switch {
+	case request.Instance != nil:
+		spec := *request.Instance
+		spec.Plugins = resolved
+		request.Instance = &spec
+	case request.Plugin != nil:
+		plugin := *request.Plugin
+		plugin.PluginSpec = resolved[plugin.Package]
+		request.Plugin = &plugin
 	}
-	found, err := a.checkRegistry(ctx, workspace, release, requested(request))
-	var problem *orbit.Problem
-	if errors.As(err, &problem) {
-		found = problem.Diagnostics
-	} else if err != nil {
-		return state, nil, err
-	}
-	return state, append(append(alone, found...), a.plannedSet(state, request)...), nil
+	return request, found, nil
 }
 
 // plannedSet checks how the parts fit together.
@@ -119,12 +158,12 @@ func ownPart(d orbit.Diagnostic, spec *orbit.InstanceSpec) bool {
 }
 
 // requested are the plugins that the request declares.
-func requested(request orbit.PlanRequest) map[string]string {
+func requested(request orbit.PlanRequest) map[string]orbit.PluginSpec {
 	switch {
 	case request.Instance != nil:
-		return versions(request.Instance.Plugins)
+		return request.Instance.Plugins
 	case request.Plugin != nil:
-		return map[string]string{request.Plugin.Package: request.Plugin.Version}
+		return map[string]orbit.PluginSpec{request.Plugin.Package: request.Plugin.PluginSpec}
 	default:
 		return nil
 	}

@@ -257,6 +257,11 @@ func named(release string, plugins map[string]string) bundle.Bundle {
 
 func (packages) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
+// Choose knows no ranges: no test of this package declares one.
+func (packages) Choose(_ context.Context, name, versionRange string) (string, error) {
+	return "", fmt.Errorf("nobody chooses among %s %s", name, versionRange)
+}
+
 // dial connects the gateway to a process, which answers every request with its id.
 func (w *world) dial(_ context.Context, _, address string) (net.Conn, error) {
 	for _, p := range w.processes.Processes(w.workspace) {
