@@ -183,7 +183,10 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 // admission returns what decides about writes over this core.
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
-		Store: c.store, Vault: c.vault, Vetting: c.vetting(), Wake: super.Wake, Interrupt: super.Interrupt,
+		Store: c.store, Vault: c.vault, Registry: c.packages, Vetting: c.vetting(), Wake: super.Wake, Interrupt: super.Interrupt,
+	}
+	if c.options.Runtime != nil {
+		o.Registry = c.options.Registry
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
@@ -194,7 +197,7 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 // vetting returns what checks declarations over this core.
 func (c *core) vetting() vetting.Vetting {
 	if c.options.Runtime != nil {
-		return vetting.Vetting{Packages: &nothing{}}
+		return vetting.Vetting{Packages: c.options.Registry}
 	}
 	return vetting.Vetting{Packages: c.packages}
 }

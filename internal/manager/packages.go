@@ -147,22 +147,6 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	return ids, nil
 }
 
-// Alone finds nothing wrong.
-func (*nothing) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
-
-// Together finds nothing wrong.
-func (*nothing) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
-
-// Schemas has none.
-func (*nothing) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
-	return configschema.Set{}, nil
-}
-
-// KnownSchemas has none.
-func (*nothing) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
-	return configschema.Set{}, true
-}
-
 // releases are what GET /v1/releases lists.
 func releases() []orbit.Release {
 	carried := backstage.Releases()

@@ -16,11 +16,19 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
+// Registry tells about packages before they are installed.
+type Registry interface {
+	// Choose returns the exact version that a range of a package means now. An *orbit.Problem with code
+	// package_not_found, version_not_found or unchecked says why there is none.
+	Choose(ctx context.Context, name, versionRange string) (string, error)
+}
+
 // Options are what an Admission works with.
 type Options struct {
-	Store   *store.Store
-	Vault   *vault.Vault
-	Vetting vetting.Vetting
+	Store    *store.Store
+	Vault    *vault.Vault
+	Registry Registry
+	Vetting  vetting.Vetting
 	// Wake makes the rollout look at the workspace.
 	Wake func(workspace string)
 	// Interrupt does so at once, whatever is under way: the instance is being deleted.
@@ -204,7 +212,7 @@ func pointer(d orbit.Diagnostic) string {
 	case orbit.CodeUnknownRelease:
 		return "/release"
 	case orbit.CodeInvalidPackage, orbit.CodeInvalidVersion, orbit.CodePackageNotFound, orbit.CodeVersionNotFound,
-		orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
+		orbit.CodeUnchecked, orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
 		return "/plugins"
 	case orbit.CodeInvalidWorkspace:
 		return ""

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
@@ -14,8 +13,9 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// Plan tells what a write would cost now and what is wrong with it, and changes nothing. Where the set of plugins and
-// keys is not the one resource's own, what is missing may still be coming in the same run, so it is a warning.
+// Plan tells what a write would cost now and what is wrong with it, and changes nothing; but what it resolves a version
+// range to it keeps, so that the write gets the same. Where the set of plugins and keys is not the one resource's own, what
+// is missing may still be coming in the same run, so it is a warning.
 func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanResult, error) {
 	declared, err := a.Store.Declared(ctx, workspace)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -25,11 +25,13 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 	if err != nil {
 		return orbit.PlanResult{}, err
 	}
-	after, diagnostics, err := a.planned(ctx, workspace, declared, request)
+	request, after, diagnostics, err := a.planned(ctx, workspace, declared, request)
 	if err != nil {
 		return orbit.PlanResult{}, err
 	}
-	result := orbit.PlanResult{Diagnostics: diagnostics, Reasons: []orbit.Reason{}, Impact: orbit.ImpactNone}
+	result := orbit.PlanResult{
+		Diagnostics: diagnostics, Reasons: []orbit.Reason{}, Impact: orbit.ImpactNone, ResolvedVersions: exactVersions(requested(request)),
+	}
 	if result.Diagnostics == nil {
 		result.Diagnostics = []orbit.Diagnostic{}
 	}
@@ -52,14 +54,22 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 	return result, nil
 }
 
-// planned applies the request to a copy of what is declared.
-func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest) (changeplan.State, []orbit.Diagnostic, error) {
+// planned applies the request to a copy of what is declared. It returns the request with what its version ranges mean.
+func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest,
+) (orbit.PlanRequest, changeplan.State, []orbit.Diagnostic, error) {
+	found, err := checkAlone(workspace, request)
+	if err != nil || orbit.HasErrors(found) {
+		return orbit.PlanRequest{}, changeplan.State{}, found, err
+	}
+	request, unresolved, err := a.resolveRequest(ctx, workspace, request)
+	if err != nil {
+		return request, changeplan.State{}, nil, err
+	}
+	found = append(found, unresolved...)
 	after := declared
 	after.Plugins, after.PluginSecrets = maps.Clone(declared.Plugins), maps.Clone(declared.PluginSecrets)
-	var found []orbit.Diagnostic
 	switch {
 	case request.Instance != nil:
-		found = checkInstance(workspace, *request.Instance)
 		after.Spec = *request.Instance
 		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
@@ -67,7 +77,6 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 			after.SecretRevisions = plannedSecrets(declared, declared.SecretRevisions, moved, request.SecretNames)
 		}
 	case request.Plugin != nil:
-		found = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
 		if after.Plugins == nil {
 			after.Plugins = map[string]orbit.PluginSpec{}
 		}
@@ -78,35 +87,70 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 	case request.DeletePlugin != "":
 		delete(after.Plugins, request.DeletePlugin)
 		delete(after.PluginSecrets, request.DeletePlugin)
+	}
+	state, err := after.State()
+	if err != nil {
+		return request, state, nil, err
+	}
+	checked, err := a.checkPlanned(ctx, workspace, after, request)
+	return request, state, append(found, checked...), err
+}
+
+// checkPlanned asks about the planned packages, and how they and the documents fit together.
+func (a *Admission) checkPlanned(ctx context.Context, workspace string, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, planBudget, fmt.Errorf("it took longer than the %s that a plan waits", planBudget))
+	defer cancel()
+	release, plugins := after.Spec.Release, exactVersions(requested(request))
+	if release == "" && request.Plugin != nil {
+		// The instance comes in the same run. Which release it will have is its own plan's to say.
+		return a.Vetting.Alone(ctx, "", plugins), nil
+	}
+	checked, err := a.checkRegistry(ctx, workspace, release, plugins)
+	var problem *orbit.Problem
+	if errors.As(err, &problem) {
+		return problem.Diagnostics, nil // the set is not to be had
+	}
+	if err != nil {
+		return nil, err
+	}
+	set, err := a.plannedSet(ctx, workspace, after, request)
+	return append(checked, set...), err
+}
+
+// checkAlone checks what the request declares by itself.
+func checkAlone(workspace string, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	switch {
+	case request.Instance != nil:
+		return checkInstance(workspace, *request.Instance), nil
+	case request.Plugin != nil:
+		return declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil), nil
+	case request.DeletePlugin != "":
+		return nil, nil
 	default:
-		return changeplan.State{}, nil, &orbit.Problem{
+		return nil, &orbit.Problem{
 			Code: orbit.CodeInvalidRequest, Title: "Nothing to plan",
 			Detail: "the request has none of instance, plugin and delete_plugin",
 		}
 	}
-	if orbit.HasErrors(found) {
-		return changeplan.State{}, found, nil
-	}
-	state, err := after.State()
+}
+
+// resolveRequest is the request with the exact versions of its plugins, as far as they can be told now.
+func (a *Admission) resolveRequest(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanRequest, []orbit.Diagnostic, error) {
+	resolved, found, err := a.resolve(ctx, workspace, requested(request))
 	if err != nil {
-		return state, nil, err
+		return request, nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, planBudget, fmt.Errorf("it took longer than the %s that a plan waits", planBudget))
-	defer cancel()
-	if after.Spec.Release == "" && request.Plugin != nil {
-		// The instance comes in the same run. Which release it will have is its own plan's to say.
-		return state, append(found, a.Vetting.Alone(ctx, "", requested(request))...), nil
+	switch {
+	case request.Instance != nil:
+		spec := *request.Instance
+		spec.Plugins = resolved
+		request.Instance = &spec
+	case request.Plugin != nil:
+		plugin := *request.Plugin
+		plugin.PluginSpec = resolved[plugin.Package]
+		request.Plugin = &plugin
 	}
-	registered, err := a.checkRegistry(ctx, workspace, after.Spec.Release, requested(request))
-	var problem *orbit.Problem
-	if errors.As(err, &problem) {
-		return state, append(found, problem.Diagnostics...), nil // the set is not to be had
-	}
-	if err != nil {
-		return state, nil, err
-	}
-	set, err := a.plannedSet(ctx, workspace, after, request)
-	return state, slices.Concat(found, registered, set), err
+	return request, found, nil
 }
 
 // planBudget bounds how long a plan waits for the registry. What is not known by then is checked at apply.
@@ -142,12 +186,12 @@ var alone = map[orbit.Code]bool{
 }
 
 // requested are the plugins that the request declares.
-func requested(request orbit.PlanRequest) map[string]string {
+func requested(request orbit.PlanRequest) map[string]orbit.PluginSpec {
 	switch {
 	case request.Instance != nil:
-		return versions(request.Instance.Plugins)
+		return request.Instance.Plugins
 	case request.Plugin != nil:
-		return map[string]string{request.Plugin.Package: request.Plugin.Version}
+		return map[string]orbit.PluginSpec{request.Plugin.Package: request.Plugin.PluginSpec}
 	default:
 		return nil
 	}

@@ -272,6 +272,11 @@ func (packages) KnownSchemas(string, map[string]string) (configschema.Set, bool)
 	return configschema.Set{}, true
 }
 
+// Choose knows no ranges: no test of this package declares one.
+func (packages) Choose(_ context.Context, name, versionRange string) (string, error) {
+	return "", fmt.Errorf("nobody chooses among %s %s", name, versionRange)
+}
+
 // dial connects the gateway to a process, which answers every request with its id.
 func (w *world) dial(_ context.Context, _, address string) (net.Conn, error) {
 	for _, p := range w.processes.Processes(w.workspace) {

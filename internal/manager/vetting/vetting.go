@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/Masterminds/semver/v3"
+
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -45,6 +47,9 @@ func (v Vetting) Set(ctx context.Context, workspace string, given store.Given) (
 		return nil, err
 	}
 	found := Fit(workspace, given, state)
+	if !exact(given.Packages()) {
+		return found, nil // it could not be told which package that is, which is said elsewhere
+	}
 	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages())
 	found = append(found, together...)
 	if orbit.HasErrors(together) {
@@ -89,6 +94,16 @@ func document(state changeplan.State, schemas configschema.Set, policy orbit.Lit
 		changeplan.Locate(state, &found[i])
 	}
 	return found
+}
+
+// exact says whether all versions are, and no range among them could not be resolved.
+func exact(plugins map[string]string) bool {
+	for _, version := range plugins {
+		if _, err := semver.StrictNewVersion(version); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func unchecked(err error) orbit.Diagnostic {
