@@ -63,6 +63,8 @@ function folderOf(name, from) {
 export async function checkSchemaFile(folder) {
   const { configSchema } = await manifestOf(folder);
   if (typeof configSchema !== 'string') return;
-  const [home, file] = await Promise.all([realpath(folder), realpath(join(folder, configSchema))]);
+  const home = await realpath(folder);
+  const file = await realpath(join(folder, configSchema)).catch(() => undefined);
+  if (!file) throw new Error(`the package has no file ${configSchema}, which it names as its schema`);
   if (!file.startsWith(home + sep)) throw new Error(`the schema ${configSchema} is no file of the package`);
 }

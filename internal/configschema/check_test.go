@@ -13,8 +13,8 @@ func TestSlipsAreFoundAndNamed(t *testing.T) {
 	set := release(t)
 	for name, test := range map[string]struct{ document, want, message string }{
 		"letters swapped": {
-			"backend: {cors: {origin: a, credentails: true}}", "error unknown_key backend.cors.credentails",
-			"@backstage/backend-defaults knows no key credentails here; did you mean credentials?",
+			"backend: {cors: {origin: a, credentails: true}}", "error unknown_key backend.cors.credentails", //nolint:misspell // on purpose
+			"knows no key credentails here; did you mean credentials?", //nolint:misspell // on purpose
 		},
 		"another letter": {
 			"catalog: {rulez: [{allow: [API]}]}", "error unknown_key catalog.rulez", "did you mean rules?",
@@ -205,10 +205,10 @@ func TestMessagesNeverQuoteAValue(t *testing.T) {
 func TestPackagesKnowKeysForEachOther(t *testing.T) {
 	t.Parallel()
 	set := schemas(t, map[string]string{
-		"a": `{"properties": {"shared": {"type": "object", "properties": {"mine": {"type": "string"}}, "additionalProperties": false}}}`,
-		"b": `{"properties": {"shared": {"type": "object", "properties": {"theirs": {"type": "number"}}}}}`,
-		"c": `{"properties": {"open": {"type": "object", "properties": {"known": {}}, "additionalProperties": {"type": "string"}}}}`,
-		"d": `{"properties": {"open": {"type": "object", "properties": {"number": {"type": "number"}}}}}`,
+		"@backstage/a": `{"properties": {"shared": {"type": "object", "properties": {"mine": {"type": "string"}}, "additionalProperties": false}}}`,
+		"@backstage/b": `{"properties": {"shared": {"type": "object", "properties": {"theirs": {"type": "number"}}}}}`,
+		"@backstage/c": `{"properties": {"open": {"type": "object", "properties": {"known": {}}, "additionalProperties": {"type": "string"}}}}`,
+		"@backstage/d": `{"properties": {"open": {"type": "object", "properties": {"number": {"type": "number"}}}}}`,
 	})
 	for text, want := range map[string]string{
 		"shared: {mine: a, theirs: 1}":       "",
@@ -239,5 +239,31 @@ func TestKeysThatOrbitdSetsAreNotMissed(t *testing.T) {
 		if found := set.Check(document(t, text)); len(found) > 0 {
 			t.Errorf("%s: %v", text, found)
 		}
+	}
+}
+
+// The schemas of others say less, and ask for more, than their documentation and their code do.
+func TestPackagesOfOthersAreBelievedLess(t *testing.T) {
+	t.Parallel()
+	set := schemas(t, map[string]string{
+		"@backstage/mine":  `{"properties": {"mine": {"type": "object", "properties": {"a": {}, "token": {}}, "required": ["a"]}}}`,
+		"@others/theirs":   `{"properties": {"theirs": {"type": "object", "properties": {"a": {"type": "number"}, "token": {}}, "required": ["a"]}}}`,
+		"@others/together": `{"properties": {"mine": {"type": "object", "properties": {"more": {"type": "object", "properties": {"b": {}}}}}}}`,
+	})
+	for text, want := range map[string]string{
+		"mine: {token: x}":              "error missing_key mine.a",
+		"theirs: {token: x}":            "warning missing_key theirs.a",
+		"theirs: {a: [1]}":              "error wrong_type theirs.a",
+		"theirs: {a: 1, tokne: x}":      "error unknown_key theirs.tokne",
+		"theirs: {a: 1, else: x}":       "",
+		"mine: {a: 1, else: x}":         "",
+		"mine: {a: 1, more: {c: else}}": "",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			if got := strings.Join(told(set.Check(document(t, text))), "; "); got != want {
+				t.Errorf("told %q, want %q", got, want)
+			}
+		})
 	}
 }

@@ -59,11 +59,10 @@ func (anything) MatchString(string) bool { return true }
 func (a anything) String() string        { return string(a) }
 
 func pattern(text string) (jsonschema.Regexp, error) {
-	compiled, err := regexp.Compile(text)
-	if err != nil {
-		return anything(text), nil
+	if compiled, err := regexp.Compile(text); err == nil {
+		return compiled, nil
 	}
-	return compiled, nil
+	return anything(text), nil
 }
 
 // sight is what a schema says about who may see a value: "frontend", "backend" or "secret". Backstage's own keywords.

@@ -2,6 +2,7 @@ package configschema
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -10,11 +11,19 @@ import (
 // What boots and works must not be refused, and schemas say less than the code that ships them. What is in this file was
 // found by holding the schemas of release 1.55.0 against edits measured on a real Backstage (internal/corpus).
 
-// severity says whether a fault stops a change.
+// isOfBackstage says whether the package is one of Backstage's own, whose schemas are kept well enough to go by. The
+// schemas of others lack keys that their own documentation shows, allowedBaseUrlOverrideRegex of Jenkins or authType of
+// SonarQube, and require what it leaves out, pullRequestDashboard of Azure DevOps or auth of Vault.
+func isOfBackstage(pkg string) bool { return strings.HasPrefix(pkg, "@backstage/") }
+
+// severity says whether a fault in the eyes of a package stops a change.
 //
 // A number or a truth where a text is wanted is refused by getString, except where a whole mapping of free keys is handed
 // on as it is: the header X-Added: 7 of a proxy endpoint arrives as "7".
-func (f fault) severity() orbit.Severity {
+func (f fault) severity(pkg string) orbit.Severity {
+	if f.code == orbit.CodeMissingKey && !isOfBackstage(pkg) {
+		return orbit.SeverityWarning
+	}
 	kind := f.at.value.Kind()
 	if f.free && f.code == orbit.CodeWrongType && (kind == appconfig.Number || kind == appconfig.Bool) &&
 		slices.Contains(f.wants, inWords["string"]) {
@@ -32,7 +41,7 @@ func (f fault) works() bool {
 	return isLevel && f.code == orbit.CodeInvalidValue && slices.Contains([]string{"http", "verbose", "silly"}, f.at.value.Text())
 }
 
-// isForeign says whether a key may have a meaning for somebody who ships no schema for it.
+// isForeign says whether a key may have a meaning for somebody who has no schema for it.
 func isForeign(path appconfig.Path) bool {
 	for _, pattern := range [][]string{
 		{"*"},                            // the web app's packages have sections of their own
@@ -75,7 +84,7 @@ func (s stranger) diagnostic() (d orbit.Diagnostic, ok bool) {
 	d = orbit.Diagnostic{Code: orbit.CodeUnknownKey, Severity: orbit.SeverityWarning, Path: path.String()}
 	foreign := isForeign(path)
 	switch {
-	case s.near == "" && foreign:
+	case s.near == "" && (foreign || !s.sure):
 		return d, false
 	case s.near == "":
 		d.Message = s.pkg + " knows no key " + s.key + " here, and neither does another package; check its spelling"

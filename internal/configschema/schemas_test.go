@@ -60,10 +60,10 @@ func schemas(t testing.TB, values map[string]string) Set {
 	return parsed(t, text)
 }
 
-// one is the set with the schema of one package, named x.
+// one is the set with the schema of one of Backstage's own packages.
 func one(t testing.TB, value string) Set {
 	t.Helper()
-	return schemas(t, map[string]string{"x": value})
+	return schemas(t, map[string]string{"@backstage/x": value})
 }
 
 func document(t testing.TB, text string) appconfig.Document {

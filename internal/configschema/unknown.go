@@ -15,6 +15,8 @@ type stranger struct {
 	// near is the known key that was probably meant, "" for none; twin says that it is set beside.
 	near string
 	twin bool
+	// sure says that only packages whose schemas are complete speak of this mapping.
+	sure bool
 }
 
 // strangers finds the keys that no package knows, in mappings whose keys are known.
@@ -48,7 +50,10 @@ func newStranger(p *place, key string, owners map[string]string) stranger {
 		known = append(known, name)
 	}
 	slices.Sort(known)
-	s := stranger{at: p, key: key, pkg: owners[known[0]], near: nearest(key, known)}
+	s := stranger{at: p, key: key, pkg: owners[known[0]], near: nearest(key, known), sure: true}
+	for _, pkg := range owners {
+		s.sure = s.sure && isOfBackstage(pkg)
+	}
 	if s.near != "" {
 		s.pkg = owners[s.near]
 		_, s.twin = p.fields[s.near]
