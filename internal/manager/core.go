@@ -118,7 +118,7 @@ func (c *core) openRuntime() error {
 		c.runtime = c.options.Runtime
 		return nil
 	}
-	host, err := c.writeHost()
+	host, err := writeHost(c.options.CacheDir)
 	if err != nil {
 		return err
 	}
@@ -135,8 +135,8 @@ func (c *core) openRuntime() error {
 
 // writeHost puts the host that is inside this program beside the bundles, where instances of other orbitds that share
 // the cache may use another version of it.
-func (c *core) writeHost() (string, error) {
-	dir := filepath.Join(c.options.CacheDir, "host", backstage.HostHash())
+func writeHost(cacheDir string) (string, error) {
+	dir := filepath.Join(cacheDir, "host", backstage.HostHash())
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}

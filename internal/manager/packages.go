@@ -13,6 +13,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -20,6 +21,7 @@ import (
 type packages struct {
 	store    *bundle.Store
 	registry *registry.Registry
+	schemas  *schemas.Keeper
 }
 
 // openPackages opens the cache.
@@ -31,7 +33,17 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 	asked, err := registry.New(registry.Options{
 		Dir: filepath.Join(o.CacheDir, "metadata"), Bundles: store, Logger: o.Logger,
 	})
-	return packages{store, asked}, err
+	if err != nil {
+		return packages{}, err
+	}
+	host, err := writeHost(o.CacheDir)
+	if err != nil {
+		return packages{}, err
+	}
+	kept, err := schemas.New(schemas.Options{
+		Dir: filepath.Join(o.CacheDir, "schemas"), Host: host, Bundles: store, Fetch: asked.Files, Logger: o.Logger,
+	})
+	return packages{store, asked, kept}, err
 }
 
 // Ensure installs the bundle of a release and plugins.
@@ -77,13 +89,21 @@ func (p packages) Alone(ctx context.Context, version string, plugins map[string]
 func (p packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // Schemas are the config schemas of the release and the plugins.
-func (p packages) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
-	return configschema.Set{}, nil
+func (p packages) Schemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	return p.schemas.Of(ctx, release, set(plugins))
 }
 
 // KnownSchemas are the same where Schemas has found them before.
-func (p packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
-	return configschema.Set{}, true
+func (p packages) KnownSchemas(version string, plugins map[string]string) (configschema.Set, bool) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, false
+	}
+	return p.schemas.Known(release, set(plugins))
 }
 
 func find(version string) (bundle.Release, error) {

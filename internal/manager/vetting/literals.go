@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -19,9 +20,13 @@ func (v Vetting) Literals(given store.Given) []string {
 	if err != nil {
 		return nil
 	}
-	var values []string
-	for _, literal := range schemas.LiteralSecrets(state.Effective()) {
-		values = append(values, literal.Value)
+	return values(schemas.LiteralSecrets(state.Effective()))
+}
+
+func values(literals []configschema.Literal) []string {
+	values := make([]string, len(literals))
+	for i, literal := range literals {
+		values[i] = literal.Value
 	}
 	return values
 }

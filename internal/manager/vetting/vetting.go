@@ -6,6 +6,7 @@ package vetting
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -59,7 +61,13 @@ func (v Vetting) Set(ctx context.Context, workspace string, given store.Given) (
 	if err != nil {
 		return append(found, unchecked(err)), nil
 	}
-	return append(found, document(state, schemas, given.Spec.LiteralSecrets)...), nil
+	literals := schemas.LiteralSecrets(state.Effective())
+	found = append(found, document(state, schemas, literals, given.Spec.LiteralSecrets)...)
+	masker := secret.NewMasker(values(literals)) // messages quote what they are about
+	for i := range found {
+		found[i].Message = masker.Mask(found[i].Message)
+	}
+	return withoutEchoes(found), nil
 }
 
 // Fit returns what the documents and secrets of an instance say against each other, and what Backstage is known not to
@@ -80,10 +88,9 @@ func Fit(workspace string, given store.Given, state changeplan.State) []orbit.Di
 }
 
 // document returns what the schemas say about the app-config that the state comes to.
-func document(state changeplan.State, schemas configschema.Set, policy orbit.LiteralSecrets) []orbit.Diagnostic {
-	effective := state.Effective()
-	found := schemas.Check(effective)
-	for _, literal := range schemas.LiteralSecrets(effective) {
+func document(state changeplan.State, schemas configschema.Set, literals []configschema.Literal, policy orbit.LiteralSecrets) []orbit.Diagnostic {
+	found := schemas.Check(state.Effective())
+	for _, literal := range literals {
 		d := literal.Diagnostic()
 		if policy == orbit.LiteralsDeny {
 			d.Severity = orbit.SeverityError
@@ -94,6 +101,17 @@ func document(state changeplan.State, schemas configschema.Set, policy orbit.Lit
 		changeplan.Locate(state, &found[i])
 	}
 	return found
+}
+
+// withoutEchoes leaves out the keys that are missing only because what they refer to is.
+func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
+	undefined := map[string]bool{}
+	for _, d := range found {
+		if d.Code == orbit.CodeUndefinedSecret {
+			undefined[d.Path] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return d.Code == orbit.CodeMissingKey && undefined[d.Path] })
 }
 
 // exact says whether all versions are, and no range among them could not be resolved.
