@@ -105,10 +105,11 @@ func (k *Keeper) Known(release bundle.Release, plugins []bundle.Plugin) (configs
 	}
 	sets := make([]configschema.Set, len(keys))
 	for i, part := range keys {
-		found := false
-		if sets[i], found = k.kept(part); !found {
+		kept, found := k.kept(part)
+		if !found {
 			return configschema.Set{}, false
 		}
+		sets[i] = kept
 	}
 	set := configschema.Join(sets...)
 	k.remember(key, set)
