@@ -25,9 +25,11 @@ func (s Set) Check(document appconfig.Document) []orbit.Diagnostic {
 			}
 		}
 	}
-	for _, k := range strangers(root) {
-		if d, ok := k.diagnostic(); ok {
+	unknown := 0
+	for _, key := range strangers(root) {
+		if d, ok := key.diagnostic(); ok && unknown < maxFaults {
 			found = append(found, d)
+			unknown++
 		}
 	}
 	slices.SortStableFunc(found, func(a, b orbit.Diagnostic) int {

@@ -2,6 +2,7 @@ package configschema
 
 import (
 	"strings"
+	"unicode"
 )
 
 // nearest is the candidate that somebody who wrote the word is most likely to have meant; "" when none is near.
@@ -29,7 +30,12 @@ func mistakes(word string) int {
 
 // plain is the word without what is a matter of style: case and separators.
 func plain(word string) string {
-	return strings.ToLower(strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(word))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("-_. ", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, word)
 }
 
 // apart counts the slips between two words: a letter too many, too few, another one, or two in the wrong order. Words

@@ -70,7 +70,7 @@ func document(t testing.TB, text string) appconfig.Document {
 	t.Helper()
 	parsed, diagnostics := appconfig.Parse(text)
 	if orbit.HasErrors(diagnostics) {
-		t.Fatalf("%s: %s", text, diagnostics[0])
+		t.Fatalf("%.200s: %s", text, diagnostics[0])
 	}
 	return parsed
 }
@@ -82,4 +82,10 @@ func told(diagnostics []orbit.Diagnostic) []string {
 		lines = append(lines, string(d.Severity)+" "+string(d.Code)+" "+d.Path)
 	}
 	return lines
+}
+
+// plugins is the schemas of two dozen packages from several publishers, as they were when these tests were written.
+func plugins(t testing.TB) Set {
+	t.Helper()
+	return parsed(t, releaseText(t, "plugins"))
 }

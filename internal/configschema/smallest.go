@@ -88,32 +88,45 @@ type maker struct {
 	reasons  []Reason
 	// busy are the schemas that a value is being made for: one that requires itself has no smallest value.
 	busy []*jsonschema.Schema
+	// made counts the values. A schema of twenty lines can require a million.
+	made int
 }
+
+// maxMade is how many values the smallest document has at most.
+const maxMade = 1000
 
 // complete adds what the schema requires in a mapping, and in those below it that are there.
 func (m *maker) complete(mapping map[string]any, path appconfig.Path, pkg string, s *jsonschema.Schema) {
-	if s.Ref != nil {
-		m.complete(mapping, path, pkg, s.Ref)
-		return
-	}
-	for _, part := range s.AllOf {
-		m.complete(mapping, path, pkg, part)
-	}
-	for _, key := range s.Required {
-		m.add(mapping, path, key, pkg, s, false)
-	}
-	for _, key := range slices.Sorted(maps.Keys(mapping)) {
-		below, isMapping := mapping[key].(map[string]any)
-		if declared := s.Properties[key]; declared != nil && isMapping {
-			m.complete(below, path.Child(appconfig.Key(key)), pkg, declared)
+	for _, part := range conjoined(s) {
+		for _, key := range part.Required {
+			m.add(mapping, path, key, pkg, s, false)
+		}
+		for _, key := range slices.Sorted(maps.Keys(mapping)) {
+			below, isMapping := mapping[key].(map[string]any)
+			if declared := part.Properties[key]; declared != nil && isMapping {
+				m.complete(below, path.Child(appconfig.Key(key)), pkg, declared)
+			}
 		}
 	}
+}
+
+// conjoined are the schemas that all have to hold where one does.
+func conjoined(s *jsonschema.Schema) []*jsonschema.Schema {
+	all := []*jsonschema.Schema{s}
+	for i := 0; i < len(all); i++ {
+		for _, part := range append([]*jsonschema.Schema{all[i].Ref}, all[i].AllOf...) {
+			if part != nil && !slices.Contains(all, part) {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
 }
 
 // add sets a key of a mapping, if it is not set.
 func (m *maker) add(mapping map[string]any, path appconfig.Path, key, pkg string, s *jsonschema.Schema, section bool) {
 	at := path.Child(appconfig.Key(key))
-	if _, ok := mapping[key]; ok || owned(at) {
+	if _, ok := mapping[key]; ok || owned(at) || m.made >= maxMade {
 		return
 	}
 	m.reasons = append(m.reasons, Reason{at, pkg, section})
@@ -131,9 +144,10 @@ func (m *maker) add(mapping map[string]any, path appconfig.Path, key, pkg string
 // value makes the smallest value for the place; ok is false where there is none.
 func (m *maker) value(v voice, at appconfig.Path) (value any, ok bool) {
 	s := v.schema
-	if slices.Contains(m.busy, s) || s.Bool != nil && !*s.Bool {
+	if slices.Contains(m.busy, s) || s.Bool != nil && !*s.Bool || m.made >= maxMade {
 		return nil, false
 	}
+	m.made++
 	m.busy = append(m.busy, s)
 	defer func() { m.busy = m.busy[:len(m.busy)-1] }()
 	switch {
