@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
@@ -35,7 +36,7 @@ func (s *Store) installRelease(ctx context.Context, release Release, dir string)
 		return err
 	}
 	args := append([]string{"ci", "--prefer-offline"}, installFlags...)
-	if err := s.npmInstall(ctx, "release "+release.Version, dir, "", nil, args); err != nil {
+	if err := s.npmInstall(ctx, installation{what: "release " + release.Version, dir: dir, args: args}); err != nil {
 		return err
 	}
 	return linkPostgres(dir)
@@ -51,7 +52,10 @@ func (s *Store) installPlugins(ctx context.Context, plugins []Plugin, lock Lock,
 		return fmt.Errorf("copy the release's packages: %w", err)
 	}
 	args := append([]string{"install", "--prefer-offline"}, installFlags...)
-	if err := s.npmInstall(ctx, describe(plugins), dir, filepath.Dir(Node(base.Dir)), plugins, args); err != nil {
+	err := s.npmInstall(ctx, installation{
+		what: describe(plugins), dir: dir, nodeDir: filepath.Dir(Node(base.Dir)), args: args, lock: lock, plugins: plugins,
+	})
+	if err != nil {
 		return err
 	}
 	if err := lock.installedIn(dir); err != nil {
@@ -60,18 +64,35 @@ func (s *Store) installPlugins(ctx context.Context, plugins []Plugin, lock Lock,
 	return linkPostgres(dir)
 }
 
-// npmInstall runs the npm command that puts the packages in dir, and tells how far it is.
-func (s *Store) npmInstall(ctx context.Context, what, dir, nodeDir string, plugins []Plugin, args []string) error {
+// installation is one npm command that puts packages in a folder.
+type installation struct {
+	what, dir, nodeDir string
+	args               []string
+	// lock is what is added to the folder, and plugins are what brings it; without plugins nothing is limited.
+	lock    Lock
+	plugins []Plugin
+}
+
+// npmInstall runs npm and tells how far it is. It ends npm when the plugins bring more than the limit.
+func (s *Store) npmInstall(ctx context.Context, i installation) error {
+	call := npm.Call{Dir: i.dir, NodeDir: i.nodeDir, Args: i.args, Hold: held(ctx)}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	ended := make(chan struct{})
-	reported := make(chan struct{})
-	go func() {
-		defer close(reported)
-		s.report(what, dir, ended)
-	}()
-	_, err := s.npm.Run(ctx, npm.Call{Dir: dir, NodeDir: nodeDir, Args: args, Hold: held(ctx)})
+	var watching sync.WaitGroup
+	watching.Go(func() { s.report(i.what, i.dir, ended) })
+	growth := s.growth(i)
+	if len(i.plugins) > 0 {
+		call.MaxFile = s.maxBytes
+		watching.Go(func() { growth.watch(ended, cancel) })
+	}
+	_, err := s.npm.Run(ctx, call)
 	close(ended)
-	<-reported
-	return asInstallError(err, plugins)
+	watching.Wait()
+	if err == nil && len(i.plugins) > 0 {
+		return growth.check()
+	}
+	return s.asInstallError(err, i.plugins)
 }
 
 // report tells, until ended is closed, how many of the locked packages are there.
@@ -102,12 +123,16 @@ func (s *Store) report(what, dir string, ended <-chan struct{}) {
 }
 
 // asInstallError turns an npm that failed into an *Error and leaves any other error alone.
-func asInstallError(err error, plugins []Plugin) error {
+func (s *shared) asInstallError(err error, plugins []Plugin) error {
 	var failure *npm.Failure
-	if errors.As(err, &failure) {
+	switch {
+	case !errors.As(err, &failure):
+		return err
+	case failure.FileTooLarge():
+		return tooLarge(s.maxBytes, "one file of it alone is larger", plugins)
+	default:
 		return asError(failure, plugins)
 	}
-	return err
 }
 
 // writeSet writes the two files that npm installs from.

@@ -5,9 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
+
+// resolveTimeout bounds npm's search: with peer dependencies that exclude each other it can be endless.
+const resolveTimeout = 5 * time.Minute
 
 // Resolve finds out, without installing anything, which packages the release with these plugins is made of. The answer
 // for a set is kept and never changes: it is what Ensure installs. A set that cannot be had gives an *Error:
@@ -66,8 +71,12 @@ func (s *Store) resolveIn(ctx context.Context, release Release, plugins []Plugin
 	for _, plugin := range plugins {
 		args = append(args, plugin.String())
 	}
-	if _, err := s.npm.Run(ctx, npm.Call{Dir: dir, NodeDir: s.NodeDir(), Args: args, Hold: held(ctx)}); err != nil {
-		return asInstallError(err, plugins)
+	ctx, cancel := context.WithTimeoutCause(ctx, resolveTimeout, &Error{Code: orbit.CodeUnresolvable,
+		Detail: fmt.Sprintf("npm did not find packages that go together within %s", resolveTimeout)})
+	defer cancel()
+	call := npm.Call{Dir: dir, NodeDir: s.NodeDir(), Args: args, Hold: held(ctx), MaxFile: s.maxBytes}
+	if _, err := s.npm.Run(ctx, call); err != nil {
+		return s.asInstallError(err, plugins)
 	}
 	lockfile, err := os.ReadFile(filepath.Join(dir, lockFile))
 	if err != nil {

@@ -13,61 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
-
-// basePackages are those of a small release: lib and deep could be newer for all that base says.
-var basePackages = []npmtest.Package{
-	npmtest.Plugin("base", "1.0.0", "base").Needs(map[string]string{"lib": "^1.0.0", "deep": "^1.0.0"}),
-	{Name: "lib", Version: "1.0.0"},
-	{Name: "deep", Version: "1.0.0"},
-}
-
-// lab is a registry, a release that was locked with it, and a store.
-type lab struct {
-	registry *npmtest.Registry
-	npm      npm.Client
-	release  bundle.Release
-	store    *bundle.Store
-	cache    string
-}
-
-// newLab locks the release before it publishes the packages. lines are for .npmrc.
-func newLab(t *testing.T, packages ...npmtest.Package) lab {
-	t.Helper()
-	l := lab{registry: npmtest.NewRegistry(t, basePackages...), cache: t.TempDir()}
-	l.npm = l.registry.Client()
-	dir := t.TempDir()
-	manifest := []byte(`{"name":"r","version":"1.0.0","dependencies":{"base":"1.0.0"},"orbit":{"features":["base"],"extra":1}}`)
-	if err := os.WriteFile(filepath.Join(dir, "package.json"), manifest, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err := l.npm.Run(t.Context(), npm.Call{Dir: dir, Args: []string{
-		"install", "--package-lock-only", "--omit-lockfile-registry-resolved=true", "--ignore-scripts",
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.release = bundle.Release{Version: "1.0.0", Manifest: manifest, Lockfile: []byte(read(t, dir, "package-lock.json"))}
-	l.registry.Publish(packages...)
-	l.store = l.open(t, bundle.Options{})
-	return l
-}
-
-// open opens the lab's store, as another process would.
-func (l lab) open(t *testing.T, options bundle.Options) *bundle.Store {
-	t.Helper()
-	options.Dir, options.NPM = l.cache, l.npm
-	store, err := bundle.NewStore(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
-}
-
-var alpha, beta = bundle.Plugin{Package: "@acme/alpha-backend", Version: "1.0.0"}, bundle.Plugin{Package: "beta-backend", Version: "2.0.0"}
 
 func TestResolvingGivesWhatPluginsBringBesideTheRelease(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,8 @@ type Options struct {
 	Dir string
 	// NPM runs npm.
 	NPM npm.Client
+	// MaxBytes bounds what the plugins of a set may add to the release, unpacked; 0 is DefaultMaxBytes.
+	MaxBytes int64
 	// Logger takes one line per build; nil discards them.
 	Logger *slog.Logger
 	// Progress is told, a few times in a minute, what a build is doing, for people; nil tells nobody. WithProgress
@@ -33,10 +36,11 @@ type Store struct {
 
 // shared is what a Store and its views by WithProgress have in common.
 type shared struct {
-	dir    string
-	npm    npm.Client
-	logger *slog.Logger
-	sync   func(dir string) error // writes a finished build to disk
+	dir      string
+	npm      npm.Client
+	maxBytes int64
+	logger   *slog.Logger
+	sync     func(dir string) error // writes a finished build to disk
 }
 
 // Bundle is an installed set of packages.
@@ -60,10 +64,11 @@ func NewStore(options Options) (*Store, error) {
 		return nil, fmt.Errorf("open the bundle cache %s: %w", options.Dir, err)
 	}
 	s := &Store{progress: options.Progress, shared: &shared{
-		dir:    dir,
-		npm:    options.NPM,
-		logger: options.Logger,
-		sync:   syncFilesystem,
+		dir:      dir,
+		npm:      options.NPM,
+		maxBytes: cmp.Or(options.MaxBytes, DefaultMaxBytes),
+		logger:   options.Logger,
+		sync:     syncFilesystem,
 	}}
 	for _, dir := range []string{s.dir, s.bundles(), s.resolved(), s.locks()} {
 		if err := makeReachable(dir); err != nil {
