@@ -46,7 +46,7 @@ func openCore(ctx context.Context, o Options, withVault bool, doing func(string)
 		err = c.openVault(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.undo(ctx))
+		return nil, errors.Join(err, c.leave(ctx)) // nobody would find a server that it started
 	}
 	return c, nil
 }
@@ -190,15 +190,6 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
 	}
 	return o
-}
-
-// undo closes the core of a start that failed, and stops the server that it started: nobody would find it.
-func (c *core) undo(ctx context.Context) error {
-	err := c.close()
-	if c.embedded == nil || c.embedded.Adopted() {
-		return err
-	}
-	return errors.Join(err, postgres.StopRunning(context.WithoutCancel(ctx), postgresDir(c.options)))
 }
 
 // close returns what the core holds. Instances and PostgreSQL run on.
