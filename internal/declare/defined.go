@@ -22,16 +22,22 @@ func Variables(variables map[string]string, secrets Names) []orbit.Diagnostic {
 	var diagnostics []orbit.Diagnostic
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		path := appconfig.Keys("variables", name).String()
-		if !secretName.MatchString(name) {
-			diagnostics = append(diagnostics, problem(orbit.CodeInvalidRequest, path,
-				"%q is not the name of a variable: use letters, digits and underscores, no digit first", name)...)
-		}
+		diagnostics = append(diagnostics, VariableName(name)...)
 		if slices.Contains(secrets, name) {
 			diagnostics = append(diagnostics, problem(orbit.CodeDuplicateName, path,
 				"%s is both a secret and a variable; ${%s} stands for one value, so remove it from secrets_wo or from variables", name, name)...)
 		}
 	}
 	return diagnostics
+}
+
+// VariableName returns invalid_request unless the name is one that ${NAME} can refer to, as SecretName does.
+func VariableName(name string) []orbit.Diagnostic {
+	if secretName.MatchString(name) {
+		return nil
+	}
+	return problem(orbit.CodeInvalidRequest, appconfig.Keys("variables", name).String(),
+		"%q is not the name of a variable: use letters, digits and underscores, no digit first", name)
 }
 
 // LiteralSecrets returns invalid_request unless the value is one that literal_secrets may have.

@@ -47,7 +47,7 @@ func openCore(ctx context.Context, o Options, withVault bool, doing func(string)
 		err = c.openVault(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.undo(ctx))
+		return nil, errors.Join(err, c.leave(ctx)) // nobody would find a server that it started
 	}
 	return c, nil
 }
@@ -200,15 +200,6 @@ func (c *core) vetting() vetting.Vetting {
 		return vetting.Vetting{Packages: c.options.Registry}
 	}
 	return vetting.Vetting{Packages: c.packages}
-}
-
-// undo closes the core of a start that failed, and stops the server that it started: nobody would find it.
-func (c *core) undo(ctx context.Context) error {
-	err := c.close()
-	if c.embedded == nil || c.embedded.Adopted() {
-		return err
-	}
-	return errors.Join(err, postgres.StopRunning(context.WithoutCancel(ctx), postgresDir(c.options)))
 }
 
 // close returns what the core holds. Instances and PostgreSQL run on.

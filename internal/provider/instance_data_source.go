@@ -48,9 +48,16 @@ func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"version": text("Exact version of the package."),
 					"config":  text("The plugin's part of the app-config."),
-					"owner":   text("Who declared it: `instance`, the plugins map of the instance, or `plugin`, a resource of its own."),
+					"secret_names": schema.ListAttribute{
+						Computed: true, ElementType: types.StringType,
+						MarkdownDescription: "Names of the plugin's own stored secrets. Their values cannot be read.",
+					},
+					"secrets_version": number("The `secrets_wo_version` the plugin's own secrets were last sent with; 0 when there are none."),
+					"owner":           text("Who declared it: `instance`, the plugins map of the instance, or `plugin`, a resource of its own."),
 				}},
 			},
+			"variables":        schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Plain values behind `${NAME}`, by name."},
+			"literal_secrets":  text("What happens where a literal stands in place of a secret: `warn` or `deny`."),
 			"secret_names":     schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the stored secrets. Their values cannot be read."},
 			"secrets_version":  number("The `secrets_wo_version` the secrets were last sent with; 0 when there are none."),
 			"memory_limit_mib": number("Limit of the process's memory in MiB."),

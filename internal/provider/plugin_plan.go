@@ -11,13 +11,14 @@ import (
 
 // ModifyPlan decides what the planned change costs and asks orbitd what it thinks.
 func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state, plan pluginModel
+	var state, plan, config pluginModel
 	creating, deleting := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if !creating {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	if !deleting {
 		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -53,14 +54,18 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	decision := decidePlugin(plan.Package.ValueString(), before, after)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
+	names, namesKnown := secretNames(config.Secrets)
+	newSecrets := creating || !plan.SecretsVersion.Equal(state.SecretsVersion)
+	if resp.Diagnostics.HasError() || newSecrets && !namesKnown {
 		return
 	}
 
 	workspace := plan.Workspace.ValueString()
-	opinion := r.askManager(ctx, plan.name(), workspace, orbit.PlanRequest{
-		Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after},
-	}, plan.locate, &resp.Diagnostics)
+	request := orbit.PlanRequest{Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after}}
+	if newSecrets {
+		request.SecretNames = names
+	}
+	opinion := r.askManager(ctx, plan.name(), workspace, request, plan.locate, &resp.Diagnostics)
 	if decision.Impact.Interrupts() && opinion.interrupts() && !resp.Diagnostics.HasError() {
 		why := joinParagraphs(describeReasons(decision.Reasons), byStoredPolicy+"; a new one in the same run is applied first.")
 		warnOfCost(workspace, opinion.stores(), decision.Impact, why, &resp.Diagnostics)
