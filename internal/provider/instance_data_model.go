@@ -29,9 +29,10 @@ type instanceDataModel struct {
 }
 
 type pluginDataModel struct {
-	Version types.String `tfsdk:"version"`
-	Config  types.String `tfsdk:"config"`
-	Owner   types.String `tfsdk:"owner"`
+	Version         types.String `tfsdk:"version"`
+	ResolvedVersion types.String `tfsdk:"resolved_version"`
+	Config          types.String `tfsdk:"config"`
+	Owner           types.String `tfsdk:"owner"`
 }
 
 type statusModel struct {
@@ -76,9 +77,10 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 	}
 	for _, plugin := range plugins {
 		model.Plugins[plugin.Package] = pluginDataModel{
-			Version: types.StringValue(plugin.Version),
-			Config:  orNull(plugin.Config),
-			Owner:   types.StringValue(string(plugin.Owner)),
+			Version:         types.StringValue(plugin.Version),
+			ResolvedVersion: installedVersion(plugin.PluginSpec),
+			Config:          orNull(plugin.Config),
+			Owner:           types.StringValue(string(plugin.Owner)),
 		}
 	}
 	return model

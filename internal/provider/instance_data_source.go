@@ -46,9 +46,10 @@ func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 				MarkdownDescription: "All plugins of the instance by npm package, whoever declared them.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"version": text("Exact version of the package."),
-					"config":  text("The plugin's part of the app-config."),
-					"owner":   text("Who declared it: `instance`, the plugins map of the instance, or `plugin`, a resource of its own."),
+					"version":       text("Version of the package as it was declared: exact, or a range."),
+					resolvedVersion: text("The exact version that is installed."),
+					"config":        text("The plugin's part of the app-config."),
+					"owner":         text("Who declared it: `instance`, the plugins map of the instance, or `plugin`, a resource of its own."),
 				}},
 			},
 			"secret_names":     schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the stored secrets. Their values cannot be read."},
