@@ -29,6 +29,7 @@ type State struct {
 
 // Plugin is a plugin of a State.
 type Plugin struct {
+	// Version is the one that is installed; a range that nobody resolved yet stands for itself.
 	Version string
 	Config  appconfig.Document
 	// Secrets are the tokens of the plugin's own secrets, as in State. Its Config refers to them before those of the
@@ -58,7 +59,7 @@ func FromPluginSpec(name string, spec orbit.PluginSpec) (Plugin, []orbit.Diagnos
 	for i := range diagnostics {
 		diagnostics[i].Plugin = name
 	}
-	return Plugin{Version: spec.Version, Config: config}, diagnostics
+	return Plugin{Version: spec.Exact(), Config: config}, diagnostics
 }
 
 // SecretTokens are the State.Secrets of a writer who knows the secrets' names and one version for all of them, as the

@@ -165,7 +165,7 @@ func (m *instanceModel) forgetUnknown() {
 
 func adoptDocument(known types.String, text string) types.String {
 	switch {
-	case !known.IsNull() && sameDocument(known.ValueString(), text):
+	case !known.IsNull() && showsDocument(text, known.ValueString()):
 		return known
 	case known.IsNull() && text == "":
 		return types.StringNull()

@@ -16,6 +16,7 @@ import (
 
 // PutInstance creates or updates a workspace's instance.
 func (a *Admission) PutInstance(ctx context.Context, workspace string, write orbit.InstanceWrite, p Precondition) (orbit.Change, error) {
+	write.Plugins = unresolved(write.Plugins)
 	r := request{Precondition: p, WriteOptions: write.WriteOptions, hash: requestHash(workspace, "", write)}
 	found := append(checkInstance(workspace, write.InstanceSpec), checkSecretNames(write.Secrets)...)
 	if err := refuse("instance "+workspace, found); err != nil {
@@ -23,7 +24,10 @@ func (a *Admission) PutInstance(ctx context.Context, workspace string, write orb
 	}
 	// The registry is asked before the transaction, which is not to last.
 	var err error
-	if r.warnings, err = a.checkRegistry(ctx, workspace, write.Release, versions(write.Plugins)); err != nil {
+	if write.Plugins, err = a.resolveAll(ctx, workspace, write.Plugins); err != nil {
+		return orbit.Change{}, err
+	}
+	if r.warnings, err = a.checkRegistry(ctx, workspace, write.Release, exactVersions(write.Plugins)); err != nil {
 		return orbit.Change{}, err
 	}
 	return a.accept(ctx, workspace, r, func(tx *store.Tx) (store.Change, error) {
@@ -184,14 +188,6 @@ func unowned(ctx context.Context, tx *store.Tx, workspace string, plugins map[st
 
 func importInstance(workspace string) string {
 	return "terraform import orbit_backstage_instance.<name> " + workspace
-}
-
-func versions(plugins map[string]orbit.PluginSpec) map[string]string {
-	versions := make(map[string]string, len(plugins))
-	for name, p := range plugins {
-		versions[name] = p.Version
-	}
-	return versions
 }
 
 // requestHash tells whether two requests ask for the same. The values of secrets are no part of it: a digest of a short

@@ -13,6 +13,7 @@ import (
 
 // PutPlugin creates or updates a plugin that has a resource of its own.
 func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write orbit.PluginWrite, p Precondition) (orbit.Change, error) {
+	write.ResolvedVersion = ""
 	r := request{Precondition: p, WriteOptions: write.WriteOptions, hash: requestHash(workspace, name, write)}
 	found := append(declare.Plugin(name, write.PluginSpec, nil), checkSecretNames(write.Secrets)...)
 	if err := refuse("plugin "+name, found); err != nil {
@@ -29,7 +30,12 @@ func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write
 	if err != nil {
 		return orbit.Change{}, err
 	}
-	r.warnings, err = a.checkRegistry(ctx, workspace, instance.Spec.Release, map[string]string{name: write.Version})
+	resolved, err := a.resolveAll(ctx, workspace, map[string]orbit.PluginSpec{name: write.PluginSpec})
+	if err != nil {
+		return orbit.Change{}, err
+	}
+	write.PluginSpec = resolved[name]
+	r.warnings, err = a.checkRegistry(ctx, workspace, instance.Spec.Release, exactVersions(resolved))
 	if err != nil {
 		return orbit.Change{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -39,7 +40,7 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 	if err != nil {
 		return store.Change{}, err
 	}
-	if err := refuse("instance "+change.Workspace, checkFit(change.Workspace, declared, after)); err != nil {
+	if err := refuse("instance "+change.Workspace, vetting.Fit(change.Workspace, declared, after)); err != nil {
 		return store.Change{}, err
 	}
 	instance, err := tx.Instance(ctx, change.Workspace)
@@ -55,22 +56,6 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 	}
 	change.Impact, change.Reasons = decision.Impact, decision.Reasons
 	return change, withinImpact(change, limit)
-}
-
-// checkFit finds what does not fit together, and what Backstage is known not to start with.
-func checkFit(workspace string, given store.Given, s changeplan.State) []orbit.Diagnostic {
-	whole := declare.Whole{
-		Workspace: workspace, Config: s.Config, Fragments: s.Fragments(),
-		InMap: func(name string) bool {
-			_, inMap := given.Spec.Plugins[name]
-			return inMap
-		},
-		Secrets: given.SecretNames(), Variables: given.Spec.Variables, PluginSecrets: map[string]declare.Names{},
-	}
-	for name, secrets := range given.PluginSecretNames() {
-		whole.PluginSecrets[name] = secrets
-	}
-	return append(declare.Set(whole), changeplan.Problems(s)...)
 }
 
 // checkInstance checks what an instance declares by itself.
@@ -107,6 +92,6 @@ func (a *Admission) checkRegistry(ctx context.Context, workspace, release string
 	if len(unchecked) == 0 {
 		return nil, nil
 	}
-	diagnostics := a.Registry.Check(ctx, release, unchecked)
+	diagnostics := a.Vetting.Alone(ctx, release, unchecked)
 	return diagnostics, refuse("the plugins of instance "+workspace, diagnostics)
 }

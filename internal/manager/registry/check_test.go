@@ -40,7 +40,7 @@ func open(t *testing.T, cache string, fake npmtest.Fake) *registry.Registry {
 
 func openWith(t *testing.T, cache string, client npm.Client) *registry.Registry {
 	t.Helper()
-	store, err := bundle.NewStore(bundle.Options{Dir: cache, NPM: client.Path})
+	store, err := bundle.NewStore(bundle.Options{Dir: cache, NPM: client})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 		return runtime.Config{}, err
 	}
 	redact := append(values.Secrets(), password)
+	redact = append(redact, a.Vetting.Literals(given)...)
 	for _, value := range redact {
 		a.given[value] = struct{}{}
 	}

@@ -70,14 +70,14 @@ func (g Given) State() (changeplan.State, error) {
 	return state, nil
 }
 
-// Packages are all plugins with their versions, whichever resource declared them.
+// Packages are all plugins with the versions that are installed, whichever resource declared them.
 func (g Given) Packages() map[string]string {
 	versions := make(map[string]string, len(g.Plugins)+len(g.Spec.Plugins))
 	for name, p := range g.Spec.Plugins {
-		versions[name] = p.Version
+		versions[name] = p.Exact()
 	}
 	for name, p := range g.Plugins {
-		versions[name] = p.Version
+		versions[name] = p.Exact()
 	}
 	return versions
 }
@@ -135,9 +135,9 @@ func (g Given) LivePart(next Given) (Given, error) {
 // written are the plugins as the state has them.
 func written(state changeplan.State, plugins map[string]orbit.PluginSpec) map[string]orbit.PluginSpec {
 	specs := make(map[string]orbit.PluginSpec, len(plugins))
-	for name := range plugins {
-		plugin := state.Plugins[name]
-		specs[name] = orbit.PluginSpec{Version: plugin.Version, Config: string(plugin.Config.JSON())}
+	for name, spec := range plugins {
+		spec.Config = string(state.Plugins[name].Config.JSON())
+		specs[name] = spec
 	}
 	return specs
 }

@@ -80,15 +80,6 @@ func (v *Vault) Secrets(ctx context.Context, workspace string, set int64) (map[s
 	return values, nil
 }
 
-// Masker returns what hides the workspace's present secrets in texts.
-func (v *Vault) Masker(ctx context.Context, workspace string) (*secret.Masker, error) {
-	values, err := v.Values(ctx, workspace)
-	if err != nil {
-		return nil, err
-	}
-	return secret.NewMasker(values), nil
-}
-
 // Values are all secret values of the workspace that are in force: its secrets, those of its plugins and its database
 // password.
 func (v *Vault) Values(ctx context.Context, workspace string) ([]string, error) {
