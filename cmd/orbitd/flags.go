@@ -67,6 +67,20 @@ func coreFlags() []cli.Flag {
 	}
 }
 
+// packageFlags say which packages may be added to instances.
+func packageFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{
+			Name: "allow-packages", Sources: cli.EnvVars("ORBIT_ALLOW_PACKAGES"),
+			Usage: "packages that instances may add as plugins: patterns such as @acme/* or @acme/x@>=2, and the word default for the well-known publishers of Backstage plugins; repeatable or divided by commas (default: default)",
+		},
+		&cli.StringSliceFlag{
+			Name: "deny-packages", Sources: cli.EnvVars("ORBIT_DENY_PACKAGES"),
+			Usage: "packages that they may not add, whatever is allowed: patterns such as @acme/x@<4; repeatable or divided by commas",
+		},
+	}
+}
+
 // options reads the flags that coreFlags and the program itself have.
 func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 	logger, err := newLogger(c, logTo)
@@ -74,14 +88,16 @@ func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 		return manager.Options{}, err
 	}
 	return manager.Options{
-		DataDir:      c.String("data-dir"),
-		CacheDir:     c.String("cache-dir"),
-		RunDir:       c.String("run-dir"),
-		PostgresURL:  c.String("postgres-url"),
-		PostgresUser: c.String("postgres-user"),
-		SealingKey:   secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
-		Version:      fullVersion(),
-		Logger:       logger,
+		DataDir:       c.String("data-dir"),
+		CacheDir:      c.String("cache-dir"),
+		RunDir:        c.String("run-dir"),
+		PostgresURL:   c.String("postgres-url"),
+		PostgresUser:  c.String("postgres-user"),
+		SealingKey:    secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
+		AllowPackages: c.StringSlice("allow-packages"),
+		DenyPackages:  c.StringSlice("deny-packages"),
+		Version:       fullVersion(),
+		Logger:        logger,
 	}, nil
 }
 

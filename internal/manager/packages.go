@@ -27,8 +27,12 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 	if err != nil {
 		return packages{}, err
 	}
+	policy, err := o.policy()
+	if err != nil {
+		return packages{}, err
+	}
 	asked, err := registry.New(registry.Options{
-		Dir: filepath.Join(o.CacheDir, "metadata"), Bundles: store, Logger: o.Logger,
+		Dir: filepath.Join(o.CacheDir, "metadata"), Bundles: store, Policy: policy, Node: backstage.Default().Node, Logger: o.Logger,
 	})
 	return packages{store, asked}, err
 }
@@ -70,7 +74,8 @@ func (p packages) Check(ctx context.Context, version string, plugins map[string]
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	return p.registry.Check(ctx, release, set(plugins))
+	found := p.registry.CheckAlone(ctx, release, set(plugins))
+	return append(found, p.registry.CheckSet(ctx, release, set(plugins), set(plugins))...)
 }
 
 func find(version string) (bundle.Release, error) {
@@ -94,6 +99,7 @@ func set(plugins map[string]string) []bundle.Plugin {
 
 // nothing stands for packages under a runtime that needs none.
 type nothing struct {
+	policy    registry.Policy
 	installed sync.Map // the hashes of bundles that were asked for
 }
 
@@ -134,8 +140,10 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	return ids, nil
 }
 
-// Check finds nothing wrong.
-func (*nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+// Check finds the plugins that may not be added, and nothing else wrong.
+func (n *nothing) Check(_ context.Context, _ string, plugins map[string]string) []orbit.Diagnostic {
+	return n.policy.Diagnose(set(plugins))
+}
 
 // releases are what GET /v1/releases lists.
 func releases() []orbit.Release {
