@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 )
 
@@ -64,6 +65,10 @@ func coreFlags() []cli.Flag {
 			Name: "sealing-key-command", Sources: cli.EnvVars("ORBIT_SEALING_KEY_COMMAND"),
 			Usage: "command that prints that key; ORBIT_SEALING_KEY can also carry the key itself",
 		},
+		&cli.Int64Flag{
+			Name: "max-plugins-size", Sources: cli.EnvVars("ORBIT_MAX_PLUGINS_SIZE"), Value: bundle.DefaultMaxBytes >> 20,
+			Usage: "how much the plugins of one instance may add to the release, unpacked, in MiB",
+		},
 	}
 }
 
@@ -88,16 +93,17 @@ func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 		return manager.Options{}, err
 	}
 	return manager.Options{
-		DataDir:       c.String("data-dir"),
-		CacheDir:      c.String("cache-dir"),
-		RunDir:        c.String("run-dir"),
-		PostgresURL:   c.String("postgres-url"),
-		PostgresUser:  c.String("postgres-user"),
-		SealingKey:    secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
-		AllowPackages: c.StringSlice("allow-packages"),
-		DenyPackages:  c.StringSlice("deny-packages"),
-		Version:       fullVersion(),
-		Logger:        logger,
+		DataDir:         c.String("data-dir"),
+		CacheDir:        c.String("cache-dir"),
+		RunDir:          c.String("run-dir"),
+		PostgresURL:     c.String("postgres-url"),
+		PostgresUser:    c.String("postgres-user"),
+		SealingKey:      secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
+		MaxPluginsBytes: c.Int64("max-plugins-size") << 20,
+		AllowPackages:   c.StringSlice("allow-packages"),
+		DenyPackages:    c.StringSlice("deny-packages"),
+		Version:         fullVersion(),
+		Logger:          logger,
 	}, nil
 }
 

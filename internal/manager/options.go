@@ -13,6 +13,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
@@ -59,6 +60,10 @@ type Options struct {
 	AllowPackages, DenyPackages []string
 	// DrainTimeout is how long a process that was replaced may finish its requests and tasks; 0 is the rollout's default.
 	DrainTimeout time.Duration
+	// MaxPluginsBytes bounds what one set of plugins may add to the release, unpacked; 0 is bundle.DefaultMaxBytes.
+	MaxPluginsBytes int64
+	// NPM runs npm; the zero value the npm in PATH, as it is configured for orbitd's user.
+	NPM npm.Client
 	// Inherited is what the process was given open; see Inherit. Nil is nothing.
 	Inherited *Inherited
 	// Restart makes Run hand over to a successor whenever something comes; nil never does.
@@ -124,6 +129,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if _, err := o.policy(); err != nil {
 		return o, err
+	}
+	if o.MaxPluginsBytes < 0 {
+		return o, fmt.Errorf("--max-plugins-size is below 0")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

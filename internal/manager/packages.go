@@ -23,7 +23,9 @@ type packages struct {
 
 // openPackages opens the cache.
 func openPackages(o Options, doing func(string)) (packages, error) {
-	store, err := bundle.NewStore(bundle.Options{Dir: o.CacheDir, Logger: o.Logger, Progress: doing})
+	store, err := bundle.NewStore(bundle.Options{
+		Dir: o.CacheDir, NPM: o.NPM, MaxBytes: o.MaxPluginsBytes, Logger: o.Logger, Progress: doing,
+	})
 	if err != nil {
 		return packages{}, err
 	}
@@ -32,7 +34,8 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 		return packages{}, err
 	}
 	asked, err := registry.New(registry.Options{
-		Dir: filepath.Join(o.CacheDir, "metadata"), Bundles: store, Policy: policy, Node: backstage.Default().Node, Logger: o.Logger,
+		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Policy: policy,
+		Node: backstage.Default().Node, MaxPackageSize: o.MaxPluginsBytes, Logger: o.Logger,
 	})
 	return packages{store, asked}, err
 }
@@ -44,6 +47,15 @@ func (p packages) Ensure(ctx context.Context, version string, plugins map[string
 		return bundle.Bundle{}, err
 	}
 	return p.store.WithProgress(progress).Ensure(ctx, release, set(plugins))
+}
+
+// Resolve finds out which packages a release and plugins are.
+func (p packages) Resolve(ctx context.Context, version string, plugins map[string]string) (bundle.Lock, error) {
+	release, err := find(version)
+	if err != nil {
+		return bundle.Lock{}, err
+	}
+	return p.store.Resolve(ctx, release, set(plugins))
 }
 
 // Installed is the bundle of a release and plugins, if it is installed already.

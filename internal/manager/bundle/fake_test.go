@@ -27,7 +27,7 @@ var argo = bundle.Plugin{Package: "@acme/argo-backend", Version: "4.8.0"}
 const installs = `
 echo "$*" >>"$home/calls"
 case "$*" in
-  *--package-lock-only*) echo resolved >resolved ;;
+  *--package-lock-only*) ;;
   ci*) mkdir -p node_modules/base-plugin && echo base >node_modules/base-plugin/package.json &&
        echo hidden >node_modules/.package-lock.json ;;
   install*) mkdir -p node_modules/@acme/argo-backend && echo plugin >node_modules/@acme/argo-backend/package.json &&

@@ -4,8 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // Lock is a set of packages as npm resolved it: the release, and what plugins bring beside it. Ensure installs exactly
@@ -16,6 +20,7 @@ type Lock struct {
 	// Lockfile is its package-lock.json, of lockfile version 3.
 	Lockfile []byte
 
+	plugins  []Plugin
 	packages []LockedPackage // by path
 	release  map[string]bool // the paths that are the release's own
 }
@@ -45,6 +50,8 @@ type LockedPackage struct {
 	Deprecated string
 	// HasInstallScript says that it would run a script when it is installed. None is ever run.
 	HasInstallScript bool
+
+	link, inBundle bool
 }
 
 // String gives the package as npm writes it: name@version.
@@ -57,6 +64,17 @@ func (p LockedPackage) TopLevel() bool { return p.Owner() == "" }
 func (p LockedPackage) Owner() string {
 	i := strings.LastIndex(p.Path, "/"+modulesDir+"/")
 	return p.Path[:max(i, 0)]
+}
+
+// importName is what others import the package by.
+func (p LockedPackage) importName() string { return lastName(p.Path) }
+
+// lastName is the last package name of a path, or the path where none is in it: it is that of a folder then.
+func lastName(path string) string {
+	if i := strings.LastIndex(path, modulesDir+"/"); i >= 0 {
+		return path[i+len(modulesDir)+1:]
+	}
+	return path
 }
 
 // Packages are all packages of the set, the release's own among them, at the top level and nested, by path.
@@ -99,6 +117,37 @@ func (l Lock) Find(path, name string) (LockedPackage, bool) {
 	}
 }
 
+// WantedBy are the plugins of the set that need the package at the path, themselves or through others, by name.
+func (l Lock) WantedBy(path string) []string {
+	var wanting []string
+	for _, plugin := range l.plugins {
+		if l.reaches(modulesDir+"/"+plugin.Package, path, map[string]bool{}) {
+			wanting = append(wanting, plugin.Package)
+		}
+	}
+	return wanting
+}
+
+// reaches says whether the package at from needs the one at path; seen are those that were looked at.
+func (l Lock) reaches(from, path string, seen map[string]bool) bool {
+	if from == path {
+		return true
+	}
+	if seen[from] {
+		return false
+	}
+	seen[from] = true
+	p, _ := l.At(from)
+	for _, needs := range []map[string]string{p.Dependencies, p.OptionalDependencies, p.PeerDependencies} {
+		for name := range needs {
+			if found, ok := l.Find(from, name); ok && l.reaches(found.Path, path, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // lockEntry is a package as package-lock.json has it.
 type lockEntry struct {
 	Name                 string            `json:"name"`
@@ -123,7 +172,7 @@ func (e lockEntry) name(path string) string {
 	if e.Name != "" {
 		return e.Name
 	}
-	return path[strings.LastIndex(path, modulesDir+"/")+len(modulesDir)+1:]
+	return lastName(path)
 }
 
 // engines are ranges by engine. Old packages have a list, as in ["node >= 6"].
@@ -164,7 +213,7 @@ func readLockfile(text []byte) (map[string]lockEntry, error) {
 }
 
 // newLock reads a resolved set. Packages that are in the release's lockfile, at the same path, are the release's own.
-func newLock(release Release, manifest, lockfile []byte) (Lock, error) {
+func newLock(release Release, plugins []Plugin, manifest, lockfile []byte) (Lock, error) {
 	own, err := readLockfile(release.Lockfile)
 	if err != nil {
 		return Lock{}, fmt.Errorf("release %s: %w", release.Version, err)
@@ -173,7 +222,7 @@ func newLock(release Release, manifest, lockfile []byte) (Lock, error) {
 	if err != nil {
 		return Lock{}, err
 	}
-	lock := Lock{Manifest: manifest, Lockfile: lockfile, release: make(map[string]bool, len(own))}
+	lock := Lock{Manifest: manifest, Lockfile: lockfile, plugins: plugins, release: make(map[string]bool, len(own))}
 	for path, e := range entries {
 		if path == "" {
 			continue
@@ -183,9 +232,32 @@ func newLock(release Release, manifest, lockfile []byte) (Lock, error) {
 			Path: path, Name: e.name(path), Version: e.Version, Resolved: e.Resolved, Integrity: e.Integrity,
 			Dependencies: e.Dependencies, OptionalDependencies: e.OptionalDependencies, PeerDependencies: e.PeerDependencies,
 			Engines: e.Engines, OS: e.OS, CPU: e.CPU, Optional: e.Optional, Deprecated: e.Deprecated,
-			HasInstallScript: e.HasInstallScript,
+			HasInstallScript: e.HasInstallScript, link: e.Link, inBundle: e.InBundle,
 		})
 	}
 	slices.SortFunc(lock.packages, func(a, b LockedPackage) int { return cmp.Compare(a.Path, b.Path) })
 	return lock, nil
+}
+
+// installedIn returns an error where npm changed the lockfile that it installed from in dir: then what is installed is not
+// what was checked.
+func (l Lock) installedIn(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, lockFile))
+	if err != nil {
+		return err
+	}
+	entries, err := readLockfile(text)
+	if err != nil {
+		return err
+	}
+	for _, p := range l.packages {
+		if e, found := entries[p.Path]; !found || e.Version != p.Version || e.Integrity != p.Integrity || e.Resolved != p.Resolved {
+			return &Error{Code: orbit.CodeInstallFailed, Detail: fmt.Sprintf(
+				"npm installed another %s than it had resolved, %s", p.Name, p.Version)}
+		}
+	}
+	if len(entries) != len(l.packages)+1 { // with that of the set itself
+		return &Error{Code: orbit.CodeInstallFailed, Detail: "npm installed other packages than it had resolved"}
+	}
+	return os.WriteFile(filepath.Join(dir, lockFile), l.Lockfile, 0o644)
 }

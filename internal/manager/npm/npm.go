@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrNoNPM is wrapped by what needs npm on a machine without it.
@@ -42,6 +44,9 @@ type Call struct {
 	Args []string
 	// Hold are files that npm and what it starts keep open until they end.
 	Hold []*os.File
+	// MaxFile is how large a file may get that npm writes, in bytes, be it unpacked or in npm's cache; 0 is any size. One
+	// that would be larger makes npm fail: FileTooLarge.
+	MaxFile int64
 }
 
 // Run runs npm and returns what it printed on stdout. When npm fails the error is a *Failure. The whole process group is
@@ -60,18 +65,36 @@ func (c Client) Run(ctx context.Context, call Call) ([]byte, error) {
 	cmd.ExtraFiles = call.Hold
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
+	if err = cmd.Start(); err == nil {
+		err = errors.Join(limitFiles(cmd.Process.Pid, call.MaxFile), cmd.Wait())
+	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("npm %s: %w", call.Args[0], context.Cause(ctx))
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == unix.SIGXFSZ {
+			return nil, &Failure{Command: call.Args[0], Code: codeTooLarge}
+		}
 		return nil, newFailure(call.Args[0], stdout.Bytes(), stderr.Bytes())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("run npm %s: %w", call.Args[0], err)
 	}
 	return stdout.Bytes(), nil
+}
+
+// limitFiles sets the process's limit. npm reads its configuration for longer than this takes before it writes anything.
+func limitFiles(pid int, size int64) error {
+	if size <= 0 {
+		return nil
+	}
+	limit := unix.Rlimit{Cur: uint64(size), Max: uint64(size)}
+	err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, &limit, nil)
+	if errors.Is(err, unix.ESRCH) {
+		return nil // it has ended, and Wait says how
+	}
+	return err
 }
 
 func (c Client) find() (string, error) {

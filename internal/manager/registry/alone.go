@@ -48,7 +48,8 @@ func (r *Registry) checkAlone(ctx context.Context, release bundle.Release, plugi
 	}
 	if r.tooLarge(m) {
 		return []orbit.Diagnostic{problem(plugin, orbit.CodePackageTooLarge, fmt.Sprintf(
-			"this version takes up %d MB unpacked, and this orbitd takes packages of at most %d MB: use another version",
+			"this version takes up %d MiB unpacked, and this orbitd takes at most %d MiB: use another version, or ask its "+
+				"operator for a larger --max-plugins-size",
 			m.Dist.UnpackedSize>>20, r.MaxPackageSize>>20))}
 	}
 	found := r.checkEntry(ctx, plugin, known)

@@ -94,7 +94,7 @@ func TestCheckAlone(t *testing.T) {
 		{"ever-old-backend@1.0.0", orbit.CodeLegacyBackend, fails, "there is no newer version"},
 		{"engine-backend@1.0.0", orbit.CodeEngine, fails, "wants Node.js 18 || 20, and release 1.0.0 runs on 24.1.0"},
 		{"sad-backend@1.0.0", orbit.CodeDeprecated, warns, "its authors deprecated this version: use good-backend"},
-		{"large-backend@1.0.0", orbit.CodePackageTooLarge, fails, "3 MB unpacked, and this orbitd takes packages of at most 2 MB"},
+		{"large-backend@1.0.0", orbit.CodePackageTooLarge, fails, "3 MiB unpacked, and this orbitd takes at most 2 MiB"},
 		{"denied-backend@1.0.0", orbit.CodePackageDenied, fails, "denied-*"},
 	}
 	for _, test := range tests {

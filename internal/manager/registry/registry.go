@@ -13,9 +13,6 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 )
 
-// DefaultMaxPackageSize is the default of Options.MaxPackageSize: an order of magnitude above the largest plugin known.
-const DefaultMaxPackageSize = 200 << 20
-
 // DefaultPatience is the default of Options.Patience.
 const DefaultPatience = 10 * time.Second
 
@@ -33,7 +30,7 @@ type Options struct {
 	// prefers none.
 	Node string
 	// MaxPackageSize bounds what one package may take up unpacked, in bytes, without its dependencies; 0 is
-	// DefaultMaxPackageSize.
+	// bundle.DefaultMaxBytes.
 	MaxPackageSize int64
 	// Patience is how long a check waits for the registry, because a plan waits for the check; 0 is DefaultPatience.
 	// A single question is given up a little earlier.
@@ -62,7 +59,7 @@ func New(o Options) (*Registry, error) {
 		o.Patience = DefaultPatience
 	}
 	if o.MaxPackageSize == 0 {
-		o.MaxPackageSize = DefaultMaxPackageSize
+		o.MaxPackageSize = bundle.DefaultMaxBytes
 	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil { // nothing in it is private
 		return nil, fmt.Errorf("open the cache of the registry's answers: %w; choose another folder with --cache-dir", err)

@@ -1,6 +1,7 @@
 package npmtest
 
 import (
+	"archive/tar"
 	"compress/gzip"
 	"math/rand/v2"
 	"net/http"
@@ -50,10 +51,11 @@ func Status(status int) Fault {
 	}
 }
 
-// Endless answers with a tarball that does not end, of bytes that do not compress.
+// Endless answers with a tarball that does not end: one file, of bytes that do not compress.
 func (r *Registry) Endless() Fault {
 	return func(w http.ResponseWriter, request *http.Request) bool {
 		zipped, source, block := gzip.NewWriter(w), rand.NewChaCha8([32]byte{}), make([]byte, 1<<16)
+		_ = tar.NewWriter(zipped).WriteHeader(&tar.Header{Name: "package/endless.bin", Mode: 0o644, Size: 1 << 50})
 		for {
 			select {
 			case <-r.ended:

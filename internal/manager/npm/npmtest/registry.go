@@ -76,6 +76,19 @@ func (r *Registry) Publish(packages ...Package) {
 	}
 }
 
+// Integrity is the hash that the registry states of a package; "" for one that it does not have.
+func (r *Registry) Integrity(name, version string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, release := range r.packages[name] {
+		if release.Version == version {
+			integrity, _ := release.dist(r.URL())["integrity"].(string)
+			return integrity
+		}
+	}
+	return ""
+}
+
 // RequireToken demands this bearer token of whoever asks for a package of the scope, "@acme" for example. TokenLine
 // is how npm is given it.
 func (r *Registry) RequireToken(scope, token string) {
