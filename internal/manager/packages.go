@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -76,18 +77,23 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
-// the default one.
+// Check asks the registry about plugins by themselves, before anything is installed. Where the release is not known
+// yet, "", it is the default one.
 func (p packages) Check(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
-	if version == "" {
-		version = backstage.Default().Version
-	}
-	release, err := find(version)
+	release, err := find(cmp.Or(version, backstage.Default().Version))
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	found := p.registry.CheckAlone(ctx, release, set(plugins))
-	return append(found, p.registry.CheckSet(ctx, release, set(plugins), set(plugins))...)
+	return p.registry.CheckAlone(ctx, release, set(plugins))
+}
+
+// CheckSet asks about all plugins of an instance together; added are those of them that are new.
+func (p packages) CheckSet(ctx context.Context, version string, all, added map[string]string) []orbit.Diagnostic {
+	release, err := find(cmp.Or(version, backstage.Default().Version))
+	if err != nil {
+		return nil // the instance itself is refused for this
+	}
+	return p.registry.CheckSet(ctx, release, set(all), set(added))
 }
 
 func find(version string) (bundle.Release, error) {
@@ -135,6 +141,11 @@ func named(version string, plugins map[string]string) bundle.Bundle {
 		names = append(names, plugin.String())
 	}
 	return bundle.Bundle{Hash: strings.Join(names, " ")}
+}
+
+// CheckSet finds nothing wrong.
+func (*nothing) CheckSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
 }
 
 // PluginIDs goes by Backstage's rule for the names of packages; one that does not follow it says nothing.

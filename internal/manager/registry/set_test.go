@@ -13,7 +13,7 @@ import (
 )
 
 // withRelease returns a cache in which the release is installed, so that its plugin tells that its id is base.
-func withRelease(t *testing.T) string {
+func withRelease(t *testing.T, of bundle.Release) string {
 	t.Helper()
 	cache := t.TempDir()
 	fake := npmtest.NewFake(t, `mkdir -p node_modules/base-plugin-backend
@@ -22,7 +22,7 @@ func withRelease(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Ensure(t.Context(), release, nil); err != nil {
+	if _, err := store.Ensure(t.Context(), of, nil); err != nil {
 		t.Fatal(err)
 	}
 	return cache
@@ -39,7 +39,8 @@ func TestCheckSet(t *testing.T) {
 		npmtest.Package{Name: "untold-backend", Version: "1.0.0"},
 		published("front@1.0.0", says{"role": "frontend-plugin", "pluginId": "a"}),
 	)
-	checked := openIn(t, withRelease(t), served.Client())
+	release := lockedWith(served)
+	checked := openIn(t, withRelease(t, release), served.Client())
 	for _, test := range []struct {
 		name       string
 		all, added []string
