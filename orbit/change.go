@@ -55,9 +55,9 @@ func (c *Change) Done() bool { return c.State != ChangePending }
 // Instance, Plugin and DeletePlugin is set.
 type PlanRequest struct {
 	Instance *InstanceSpec `json:"instance,omitempty" doc:"The instance as it would be declared."`
-	// SecretNames are the names of the secrets that the write would leave stored; nil keeps the stored ones, and an
-	// empty list means none.
-	SecretNames  []string    `json:"secret_names,omitzero" doc:"Names, never values, of the secrets after the write. Absent: the stored ones."`
+	// SecretNames are the names of the secrets that the write would leave stored of the instance or of the plugin that it
+	// declares; nil keeps the stored ones, and an empty list means none.
+	SecretNames  []string    `json:"secret_names,omitzero" doc:"Names, never values, of the secrets of the instance or plugin after the write. Absent: the stored ones."`
 	Plugin       *PluginPlan `json:"plugin,omitempty" doc:"A plugin as it would be declared."`
 	DeletePlugin string      `json:"delete_plugin,omitempty" doc:"The package that would be removed."`
 }
@@ -73,8 +73,11 @@ type PlanResult struct {
 	Impact  Impact   `json:"impact" enum:"none,live,restart,upgrade"`
 	Reasons []Reason `json:"reasons"`
 	// PendingRestart says that the write would be stored and wait for a restart.
-	PendingRestart bool         `json:"pending_restart,omitempty" doc:"It would be stored and wait for a restart: restart_policy does not roll it out."`
-	Diagnostics    []Diagnostic `json:"diagnostics"`
+	PendingRestart bool `json:"pending_restart,omitempty" doc:"It would be stored and wait for a restart: restart_policy does not roll it out."`
+	// ResolvedVersions are the exact versions of the plugins in the request, by package. A write of the same range gets the
+	// same version.
+	ResolvedVersions map[string]string `json:"resolved_versions,omitempty" doc:"The exact versions of the request's plugins by package; a write gets the same."`
+	Diagnostics      []Diagnostic      `json:"diagnostics"`
 }
 
 // Event is something that happened to an instance.

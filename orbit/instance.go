@@ -1,6 +1,9 @@
 package orbit
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // MaxWorkspaceLength is the number of characters a workspace's name may have: with a suffix it still has to fit a
 // PostgreSQL identifier and a DNS label.
@@ -23,6 +26,11 @@ type InstanceSpec struct {
 	Plugins map[string]PluginSpec `json:"plugins,omitempty" doc:"The instance's own plugins by npm package name."`
 	// SecretsVersion changes whenever the secrets' values do.
 	SecretsVersion int64 `json:"secrets_version,omitempty" doc:"Changes whenever the secrets' values do."`
+	// Variables are the plain values behind references in the documents, readable by everybody who reads the instance. A
+	// name is a variable or a secret, not both.
+	Variables map[string]string `json:"variables,omitempty" doc:"Plain values behind ${NAME}, for what is no secret."`
+	// LiteralSecrets says what a literal costs where a package's schema says that a secret stands; "" is LiteralsWarn.
+	LiteralSecrets LiteralSecrets `json:"literal_secrets,omitempty" enum:"warn,deny" doc:"What a literal value costs where a package's schema says that a secret stands: a warning, or the change. Absent: warn."`
 	// MemoryLimitMiB limits the process's memory, in MiB.
 	MemoryLimitMiB int `json:"memory_limit_mib" minimum:"256" maximum:"65536" doc:"Limit of the process's memory in MiB."`
 	// DeletionProtection refuses to delete the instance, because that drops its database.
@@ -30,6 +38,16 @@ type InstanceSpec struct {
 	// RestartPolicy says what happens to changes that cost a restart or an upgrade; "" is RestartAuto.
 	RestartPolicy RestartPolicy `json:"restart_policy,omitempty" enum:"auto,manual,forbid" doc:"What happens to changes of the instance and its plugins that cost a restart or an upgrade. Absent: auto."`
 }
+
+// LiteralSecrets says what happens to a literal where a package's schema says that a secret stands.
+type LiteralSecrets string
+
+const (
+	// LiteralsWarn lets it pass with a warning.
+	LiteralsWarn LiteralSecrets = "warn"
+	// LiteralsDeny refuses it.
+	LiteralsDeny LiteralSecrets = "deny"
+)
 
 // RestartPolicy says what happens to changes of an instance and of its plugins that cost a restart or an upgrade.
 type RestartPolicy string
@@ -59,11 +77,19 @@ type RestartRequest struct {
 
 // PluginSpec is what a user declares about one plugin.
 type PluginSpec struct {
-	// Version is an exact semantic version.
-	Version string `json:"version" doc:"Exact semantic version of the npm package." example:"4.8.0"`
+	// Version is an exact semantic version or a range of them, as npm reads it: 4.8.0, ^4.8.0, ~4.8, 4.x.
+	Version string `json:"version" doc:"Semantic version of the npm package, exact or a range." example:"4.8.0"`
+	// ResolvedVersion is the exact version that orbitd chose for a range, once and for ever for a workspace, package and
+	// range. orbitd alone sets it; it is "" for an exact Version.
+	ResolvedVersion string `json:"resolved_version,omitempty" readOnly:"true" doc:"The exact version that orbitd chose for a range. It is ignored in a write."`
 	// Config is the plugin's fragment of app-config as YAML or JSON; it goes over the instance's document.
 	Config string `json:"config,omitempty" doc:"The plugin's app-config fragment, YAML or JSON, laid over the instance's document."`
+	// SecretsVersion changes whenever the plugin's own secrets' values do.
+	SecretsVersion int64 `json:"secrets_version,omitempty" doc:"Changes whenever the values of the plugin's own secrets do."`
 }
+
+// Exact is the version that is installed: the one that a range was resolved to, or the declared one.
+func (s PluginSpec) Exact() string { return cmp.Or(s.ResolvedVersion, s.Version) }
 
 // InstanceWrite is the body of PUT /v1/instances/{workspace}.
 type InstanceWrite struct {
@@ -77,6 +103,9 @@ type InstanceWrite struct {
 // PluginWrite is the body of PUT /v1/instances/{workspace}/plugins/{package}.
 type PluginWrite struct {
 	PluginSpec
+	// Secrets are the values behind the references in the plugin's own fragment, before those of the instance. Absent
+	// (nil) keeps the stored ones, present replaces them all. They are never given back.
+	Secrets map[string]string `json:"secrets,omitzero" doc:"Values behind ${NAME} in this plugin's fragment. Absent: keep what is stored. Never given back."`
 	WriteOptions
 }
 
@@ -178,8 +207,10 @@ type Plugin struct {
 	Workspace string `json:"workspace"`
 	Package   string `json:"package" doc:"The npm package name."`
 	PluginSpec
-	Owner Owner  `json:"owner" enum:"instance,plugin" doc:"Which resource declared it: the instance's plugins map, or a plugin of its own."`
-	ETag  string `json:"etag" doc:"Hash of the declared content; for If-Match."`
+	// SecretNames are the names of the plugin's own stored secrets, sorted. Their values are never readable.
+	SecretNames []string `json:"secret_names,omitempty" doc:"Names of the plugin's own stored secrets, sorted."`
+	Owner       Owner    `json:"owner" enum:"instance,plugin" doc:"Which resource declared it: the instance's plugins map, or a plugin of its own."`
+	ETag        string   `json:"etag" doc:"Hash of the declared content; for If-Match."`
 	// Generation is the instance's generation that declared this content.
 	Generation int64     `json:"generation"`
 	CreatedAt  time.Time `json:"created_at"`

@@ -46,7 +46,7 @@ const (
 	CodeConflictingPaths   Code = "conflicting_paths"   // two resources set one path to different values
 	CodeUnknownRelease     Code = "unknown_release"     // a release that this orbitd does not carry
 	CodeInvalidPackage     Code = "invalid_package"     // not an npm package name
-	CodeInvalidVersion     Code = "invalid_version"     // not an exact semantic version
+	CodeInvalidVersion     Code = "invalid_version"     // neither an exact semantic version nor a range of them
 	CodePackageNotFound    Code = "package_not_found"   // the registry has no such package
 	CodeVersionNotFound    Code = "version_not_found"   // the registry has the package, not the version
 	CodeWrongRole          Code = "wrong_role"          // a package that is no backend plugin or module
@@ -56,11 +56,30 @@ const (
 	CodeWillNotBoot        Code = "will_not_boot"       // an app-config that Backstage does not start with
 	CodeNoEffect           Code = "no_effect"           // an app-config that Backstage starts with and does not do
 	CodeUnchecked          Code = "unchecked"           // something could not be checked now, for example with the registry down
-	CodeWrongType          Code = "wrong_type"          // a value of a type that a package's config schema does not take
-	CodeInvalidValue       Code = "invalid_value"       // a value that a package's config schema does not take
-	CodeMissingKey         Code = "missing_key"         // a key that a package's config schema requires
-	CodeUnknownKey         Code = "unknown_key"         // a key that no package's config schema knows
-	CodeLiteralSecret      Code = "literal_secret"      // a secret in the text of a document
+)
+
+// The codes of plugins that the registry's metadata, or a set of them, speaks against.
+const (
+	CodeLegacyBackend       Code = "legacy_backend"        // the package exports only the legacy backend system
+	CodeModuleWithoutPlugin Code = "module_without_plugin" // a module whose plugin the instance does not have
+	CodeDuplicatePluginID   Code = "duplicate_plugin_id"   // two packages bring the plugin of one id
+	CodeSecondMajor         Code = "second_major"          // the plugin brings another major of a core package of the release
+	CodeEngine              Code = "incompatible_engine"   // the package's engines exclude the release's Node.js
+	CodeDeprecated          Code = "deprecated"            // a warning: the package's authors deprecated this version
+	CodeVulnerable          Code = "vulnerable"            // a warning: npm audit knows a vulnerability of what the plugin brings
+	CodePackageDenied       Code = "package_denied"        // orbitd's deny list has the package
+	CodePackageNotAllowed   Code = "package_not_allowed"   // orbitd's allow list does not have the package
+	CodePackageTooLarge     Code = "package_too_large"     // what the plugins bring is larger than orbitd's limit
+)
+
+// The codes of what the packages' own config schemas, and orbitd's rules for secrets, say about an app-config.
+const (
+	CodeWrongType     Code = "wrong_type"     // a value of another type than its schema wants
+	CodeInvalidValue  Code = "invalid_value"  // a value that its schema's enum, bounds or pattern exclude
+	CodeMissingKey    Code = "missing_key"    // a key that a schema requires
+	CodeUnknownKey    Code = "unknown_key"    // a key that no schema knows
+	CodeLiteralSecret Code = "literal_secret" // a literal value where a schema says that it is a secret
+	CodeDuplicateName Code = "duplicate_name" // one name is both a secret and a variable
 )
 
 // The codes of what happened while a change was rolled out.

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 )
 
@@ -49,7 +49,7 @@ func coreFlags() []cli.Flag {
 			Usage: "where sockets are; a short path (default: below /run/orbit for root, else below the XDG runtime folder)",
 		},
 		&cli.StringFlag{ //nolint:gosec // the usage shows where a URL has its password
-			Name: "postgres-url", Sources: cli.EnvVars("ORBIT_POSTGRES_URL"),
+			Name: "postgres-url", Sources: cli.EnvVars(manager.PostgresURLVariable),
 			Usage: "a PostgreSQL server to use instead of the embedded one, as postgres://user:password@host/database; prefer the variable: arguments are visible to everybody",
 		},
 		&cli.StringFlag{
@@ -62,7 +62,11 @@ func coreFlags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "sealing-key-command", Sources: cli.EnvVars("ORBIT_SEALING_KEY_COMMAND"),
-			Usage: "command that prints that key; ORBIT_SEALING_KEY can also carry the key itself",
+			Usage: "command that prints that key; ORBIT_SEALING_KEY can also carry the key itself, where root can read it",
+		},
+		&cli.Int64Flag{
+			Name: "max-plugins-size", Sources: cli.EnvVars("ORBIT_MAX_PLUGINS_SIZE"), Value: bundle.DefaultMaxBytes >> 20,
+			Usage: "how much the plugins of one instance may add to the release, unpacked, in MiB",
 		},
 	}
 }
@@ -74,14 +78,15 @@ func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 		return manager.Options{}, err
 	}
 	return manager.Options{
-		DataDir:      c.String("data-dir"),
-		CacheDir:     c.String("cache-dir"),
-		RunDir:       c.String("run-dir"),
-		PostgresURL:  c.String("postgres-url"),
-		PostgresUser: c.String("postgres-user"),
-		SealingKey:   secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
-		Version:      fullVersion(),
-		Logger:       logger,
+		DataDir:         c.String("data-dir"),
+		CacheDir:        c.String("cache-dir"),
+		RunDir:          c.String("run-dir"),
+		PostgresURL:     c.String("postgres-url"),
+		PostgresUser:    c.String("postgres-user"),
+		SealingKey:      secret.Source{File: c.String("sealing-key-file"), Value: sealingKey(), Command: c.String("sealing-key-command")},
+		MaxPluginsBytes: c.Int64("max-plugins-size") << 20,
+		Version:         fullVersion(),
+		Logger:          logger,
 	}, nil
 }
 

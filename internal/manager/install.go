@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 )
 
 // Install installs the default release into the cache (bundle.DefaultDir when cacheDir is empty) and returns its
@@ -14,10 +13,10 @@ func Install(ctx context.Context, cacheDir string, progress func(string)) (strin
 	if err != nil {
 		return "", err
 	}
-	store, err := bundle.NewStore(bundle.Options{Dir: o.CacheDir, Progress: progress})
+	installer, err := openPackages(o, progress)
 	if err != nil {
 		return "", err
 	}
-	base, err := packages{store}.Ensure(ctx, backstage.Default().Version, nil, progress)
+	base, err := installer.Ensure(ctx, backstage.Default().Version, nil, progress)
 	return base.Dir, err
 }

@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 )
 
 // Defaults of Options.
@@ -55,6 +58,10 @@ type Options struct {
 	FirstUserID, LastUserID int64
 	// DrainTimeout is how long a process that was replaced may finish its requests and tasks; 0 is the rollout's default.
 	DrainTimeout time.Duration
+	// MaxPluginsBytes bounds what one set of plugins may add to the release, unpacked; 0 is bundle.DefaultMaxBytes.
+	MaxPluginsBytes int64
+	// NPM runs npm; the zero value the npm in PATH, as it is configured for orbitd's user.
+	NPM npm.Client
 	// Inherited is what the process was given open; see Inherit. Nil is nothing.
 	Inherited *Inherited
 	// Restart makes Run hand over to a successor whenever something comes; nil never does.
@@ -73,6 +80,14 @@ type Options struct {
 	// Runtime replaces the process runtime; nil does not. Packages, then, are not installed either, so tests of
 	// everything above the runtime need no registry.
 	Runtime runtime.Runtime
+	// Registry is asked about packages in place of npm's; it goes with Runtime.
+	Registry Registry
+}
+
+// Registry is what an orbitd asks about packages.
+type Registry interface {
+	admission.Registry
+	vetting.Packages
 }
 
 // withDefaults fills in what is empty and refuses what cannot be.
@@ -117,6 +132,9 @@ func (o Options) withDefaults() (Options, error) {
 		if u, err := url.Parse(o.PostgresURL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 			return o, fmt.Errorf("--postgres-url is not a postgres:// URL")
 		}
+	}
+	if o.MaxPluginsBytes < 0 {
+		return o, fmt.Errorf("--max-plugins-size is below 0")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -4,17 +4,49 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// packages joins the releases that orbitd carries with the store that installs them.
-type packages struct{ store *bundle.Store }
+// packages joins the releases that orbitd carries with the store that installs them and the registry they come from.
+type packages struct {
+	store    *bundle.Store
+	registry *registry.Registry
+	schemas  *schemas.Keeper
+}
+
+// openPackages opens the cache.
+func openPackages(o Options, doing func(string)) (packages, error) {
+	store, err := bundle.NewStore(bundle.Options{
+		Dir: o.CacheDir, NPM: o.NPM, MaxBytes: o.MaxPluginsBytes, Logger: o.Logger, Progress: doing,
+	})
+	if err != nil {
+		return packages{}, err
+	}
+	asked, err := registry.New(registry.Options{
+		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Logger: o.Logger,
+	})
+	if err != nil {
+		return packages{}, err
+	}
+	host, err := writeHost(o.CacheDir)
+	if err != nil {
+		return packages{}, err
+	}
+	kept, err := schemas.New(schemas.Options{
+		Dir: filepath.Join(o.CacheDir, "schemas"), Host: host, Bundles: store, Fetch: asked.Files, Logger: o.Logger,
+	})
+	return packages{store, asked, kept}, err
+}
 
 // Ensure installs the bundle of a release and plugins.
 func (p packages) Ensure(ctx context.Context, version string, plugins map[string]string, progress func(string)) (bundle.Bundle, error) {
@@ -23,6 +55,15 @@ func (p packages) Ensure(ctx context.Context, version string, plugins map[string
 		return bundle.Bundle{}, err
 	}
 	return p.store.WithProgress(progress).Ensure(ctx, release, set(plugins))
+}
+
+// Resolve finds out which packages a release and plugins are.
+func (p packages) Resolve(ctx context.Context, version string, plugins map[string]string) (bundle.Lock, error) {
+	release, err := find(version)
+	if err != nil {
+		return bundle.Lock{}, err
+	}
+	return p.store.Resolve(ctx, release, set(plugins))
 }
 
 // Installed is the bundle of a release and plugins, if it is installed already.
@@ -43,9 +84,8 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
-// the default one.
-func (p packages) Check(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+// Alone asks the registry about each of the plugins.
+func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
 	if version == "" {
 		version = backstage.Default().Version
 	}
@@ -53,7 +93,28 @@ func (p packages) Check(ctx context.Context, version string, plugins map[string]
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	return p.store.Check(ctx, release, set(plugins))
+	return p.registry.Check(ctx, release, set(plugins))
+}
+
+// Together asks about the plugins as a set.
+func (p packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Schemas are the config schemas of the release and the plugins.
+func (p packages) Schemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	return p.schemas.Of(ctx, release, set(plugins))
+}
+
+// KnownSchemas are the same where Schemas has found them before.
+func (p packages) KnownSchemas(version string, plugins map[string]string) (configschema.Set, bool) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, false
+	}
+	return p.schemas.Known(release, set(plugins))
 }
 
 func find(version string) (bundle.Release, error) {
@@ -116,9 +177,6 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	}
 	return ids, nil
 }
-
-// Check finds nothing wrong.
-func (*nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // releases are what GET /v1/releases lists.
 func releases() []orbit.Release {

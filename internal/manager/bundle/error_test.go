@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -58,7 +60,7 @@ func TestWhatNPMSaysIsMapped(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			cache := t.TempDir()
-			_, err := open(t, cache, fakeNPM(t, fails(test.json))).Ensure(t.Context(), release, test.plugins)
+			_, err := open(t, cache, npmtest.NewFake(t, fails(test.json))).Ensure(t.Context(), release, test.plugins)
 			var found *bundle.Error
 			if !errors.As(err, &found) {
 				t.Fatalf("Ensure gave %v, want a *bundle.Error", err)
@@ -79,7 +81,7 @@ func TestWhatNPMSaysIsMapped(t *testing.T) {
 
 func TestCredentialsAreNotQuoted(t *testing.T) {
 	t.Parallel()
-	npm := fakeNPM(t, `cat <<'END'
+	npm := npmtest.NewFake(t, `cat <<'END'
 {"error":{"code":"E401","summary":"GET https://user:hunter2@registry.invalid/x?token=hunter3 - unauthorized",
 "detail":"//registry.invalid/:_authToken=hunter4\nAuthorization: Bearer hunter5 npm_hunter6hunter6hunter6hunter6"}}
 END
@@ -96,7 +98,7 @@ exit 1`)
 
 func TestNPMThatPrintsNoJSONIsQuoted(t *testing.T) {
 	t.Parallel()
-	_, err := open(t, t.TempDir(), fakeNPM(t, "echo 'no space left on device' >&2; exit 1")).
+	_, err := open(t, t.TempDir(), npmtest.NewFake(t, "echo 'no space left on device' >&2; exit 1")).
 		Ensure(t.Context(), release, nil)
 	if err == nil || !strings.Contains(err.Error(), "no space left on device") ||
 		!strings.Contains(err.Error(), "release 1.0.0") {
@@ -106,12 +108,12 @@ func TestNPMThatPrintsNoJSONIsQuoted(t *testing.T) {
 
 func TestWithoutNPMTheErrorSaysWhatToInstall(t *testing.T) {
 	t.Parallel()
-	store, err := bundle.NewStore(bundle.Options{Dir: t.TempDir(), NPM: t.TempDir() + "/npm"})
+	store, err := bundle.NewStore(bundle.Options{Dir: t.TempDir(), NPM: npm.Client{Path: t.TempDir() + "/npm"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = store.Ensure(t.Context(), release, nil)
-	if !errors.Is(err, bundle.ErrNoNPM) || !strings.Contains(err.Error(), "install Node.js") {
+	if !errors.Is(err, npm.ErrNoNPM) || !strings.Contains(err.Error(), "install Node.js") {
 		t.Errorf("Ensure gave %v", err)
 	}
 }
@@ -131,7 +133,7 @@ func TestNPMIsNotAskedForWhatIsNoPackage(t *testing.T) {
 		{bundle.Plugin{Package: "a", Version: "v1.0.0"}, orbit.CodeInvalidVersion},
 		{bundle.Plugin{Package: "a", Version: ""}, orbit.CodeInvalidVersion},
 	}
-	npm := fakeNPM(t, installs)
+	npm := npmtest.NewFake(t, installs)
 	store := open(t, t.TempDir(), npm)
 	for _, test := range tests {
 		_, err := store.Ensure(t.Context(), release, []bundle.Plugin{test.plugin})
@@ -140,7 +142,7 @@ func TestNPMIsNotAskedForWhatIsNoPackage(t *testing.T) {
 			t.Errorf("%s: Ensure gave %v, want %s", test.plugin, err, test.code)
 		}
 	}
-	if calls := npm.calls(); len(calls) != 0 {
+	if calls := npm.Calls(); len(calls) != 0 {
 		t.Errorf("npm was called with %q", calls)
 	}
 }

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 )
 
 // release is a small release that the fake npm "installs".
 var release = bundle.Release{
 	Version:  "1.0.0",
-	Manifest: []byte(`{"name":"r","dependencies":{"base-plugin":"1.0.0"},"orbit":{"features":["base-plugin"],"extra":1}}`),
+	Manifest: []byte(`{"name":"r","version":"1.0.0","dependencies":{"base-plugin":"1.0.0"},"orbit":{"features":["base-plugin"],"extra":1}}`),
 	Lockfile: []byte(`{"name":"r","lockfileVersion":3,"packages":{"":{},"node_modules/base-plugin":{"version":"1.0.0"},
 		"node_modules/for-macs":{"os":"darwin","optional":true},"node_modules/for-mainframes":{"cpu":["s390x"]},
 		"node_modules/not-for-us":{"os":["!linux"]}}}`),
@@ -25,7 +27,7 @@ var argo = bundle.Plugin{Package: "@acme/argo-backend", Version: "4.8.0"}
 const installs = `
 echo "$*" >>"$home/calls"
 case "$*" in
-  *--package-lock-only*) echo resolved >resolved ;;
+  *--package-lock-only*) ;;
   ci*) mkdir -p node_modules/base-plugin && echo base >node_modules/base-plugin/package.json &&
        echo hidden >node_modules/.package-lock.json ;;
   install*) mkdir -p node_modules/@acme/argo-backend && echo plugin >node_modules/@acme/argo-backend/package.json &&
@@ -33,48 +35,9 @@ case "$*" in
 esac
 `
 
-// fake is an npm that runs a script.
-type fake struct {
-	t    *testing.T
-	home string
-}
-
-func fakeNPM(t *testing.T, script string) fake {
+func open(t *testing.T, dir string, fake npmtest.Fake) *bundle.Store {
 	t.Helper()
-	program, err := filepath.Abs("testdata/npm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := fake{t, t.TempDir()}
-	f.runs(script)
-	if err := os.Symlink(program, f.path()); err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
-func (f fake) path() string { return filepath.Join(f.home, "npm") }
-
-// runs changes the script.
-func (f fake) runs(script string) {
-	f.t.Helper()
-	if err := os.WriteFile(filepath.Join(f.home, "script"), []byte(script), 0o600); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-// calls returns the arguments of each call so far.
-func (f fake) calls() []string {
-	text, err := os.ReadFile(filepath.Join(f.home, "calls"))
-	if err != nil {
-		return nil
-	}
-	return strings.Split(strings.TrimSpace(string(text)), "\n")
-}
-
-func open(t *testing.T, dir string, npm fake) *bundle.Store {
-	t.Helper()
-	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.path()})
+	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.Client{Path: fake.Path()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 )
 
 // smallDisk mounts a file system of 4 MiB on a folder and returns what makes it larger.
@@ -47,7 +48,7 @@ esac
 func TestAFullDiskLeavesNothingOfABuildAndIsNamed(t *testing.T) {
 	t.Parallel()
 	cache, grow := smallDisk(t)
-	store := open(t, cache, fakeNPM(t, fills))
+	store := open(t, cache, npmtest.NewFake(t, fills))
 	base, err := store.Ensure(t.Context(), release, nil)
 	if err != nil {
 		t.Fatal(err)

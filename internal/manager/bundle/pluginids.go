@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 )
 
 // PluginIDs returns, by package, the ids of the plugins that a process of the bundle loads: those of the release and the
@@ -22,14 +24,14 @@ func (b Bundle) PluginIDs() (map[string]string, error) {
 	ids := make(map[string]string, len(set.Orbit.Features))
 	for _, name := range set.Orbit.Features {
 		var installed struct {
-			Backstage Metadata `json:"backstage"`
+			Backstage npm.Backstage `json:"backstage"`
 		}
 		if err := readJSON(filepath.Join(b.Dir, modulesDir, name, manifestFile), &installed); err != nil {
 			return nil, fmt.Errorf("read which plugin %s of bundle %s is: %w", name, b.Hash, err)
 		}
 		switch installed.Backstage.Role {
-		case roleBackendModule:
-		case roleBackendPlugin:
+		case npm.RoleBackendModule:
+		case npm.RoleBackendPlugin:
 			ids[name] = installed.Backstage.PluginID
 		default:
 			ids[name] = ""

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
-	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // installTimeout covers a machine that has nothing in npm's cache.
@@ -80,38 +79,6 @@ func TestTheRealReleaseWithARealPlugin(t *testing.T) {
 	const catalog = "node_modules/@backstage/plugin-catalog-backend/package.json"
 	if !sameFile(t, filepath.Join(base.Dir, catalog), filepath.Join(built.Dir, catalog)) {
 		t.Error("the bundles do not share the release's files")
-	}
-}
-
-func TestTheRealRegistryIsAskedBeforeInstalling(t *testing.T) {
-	t.Parallel()
-	realStore(t)                                                    // skips when short
-	store, err := bundle.NewStore(bundle.Options{Dir: t.TempDir()}) // so that nothing is known yet
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	start := time.Now()
-	found := store.Check(ctx, realRelease(t), []bundle.Plugin{
-		argoCD,
-		{Package: argoCD.Package, Version: "999.0.0"},
-		{Package: "@roadiehq/backstage-plugin-argo-cd-backend-that-is-not", Version: "1.0.0"},
-		{Package: "@backstage/plugin-catalog", Version: "2.0.9"},
-		{Package: "@backstage/plugin-catalog-backend", Version: "4.0.0"},
-	})
-	t.Logf("five checks took %s", time.Since(start).Round(time.Millisecond))
-	want := []orbit.Code{
-		orbit.CodeVersionNotFound, orbit.CodePackageNotFound, orbit.CodeWrongRole, orbit.CodeInRelease,
-	}
-	if len(found) != len(want) {
-		t.Fatalf("Check found %v, want %v", found, want)
-	}
-	for i, diagnostic := range found {
-		t.Log(diagnostic)
-		if diagnostic.Code != want[i] {
-			t.Errorf("Check found %s, want %s", diagnostic, want[i])
-		}
 	}
 }
 

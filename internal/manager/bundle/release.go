@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -28,6 +29,17 @@ type Release struct {
 	Lockfile []byte
 }
 
+// Dependencies are the packages that the release names itself, with their versions.
+func (r Release) Dependencies() map[string]string {
+	var manifest struct {
+		Dependencies map[string]string `json:"dependencies"`
+	}
+	if err := json.Unmarshal(r.Manifest, &manifest); err != nil {
+		return nil // Ensure says so
+	}
+	return manifest.Dependencies
+}
+
 // Plugin is one npm package in one exact version.
 type Plugin struct {
 	Package string
@@ -39,7 +51,7 @@ func (p Plugin) String() string { return p.Package + "@" + p.Version }
 
 // key is the hash of what the release is installed from, on this platform.
 func (r Release) key() string {
-	return hash("release", platform(), string(r.Manifest), string(r.Lockfile))
+	return Hash("release", platform(), string(r.Manifest), string(r.Lockfile))
 }
 
 func pluginsKey(release Release, plugins []Plugin) string {
@@ -47,11 +59,11 @@ func pluginsKey(release Release, plugins []Plugin) string {
 	for _, plugin := range plugins {
 		parts = append(parts, plugin.String())
 	}
-	return hash(parts...)
+	return Hash(parts...)
 }
 
-// hash tells lists of strings apart: each is preceded by its length.
-func hash(parts ...string) string {
+// Hash makes a key of the parts: a name of 32 hexadecimal digits that tells lists of strings apart.
+func Hash(parts ...string) string {
 	sum := sha256.New()
 	for _, part := range append([]string{layout}, parts...) {
 		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part)
@@ -101,7 +113,7 @@ const maxPackageLength = 214
 func validate(plugins []Plugin) error {
 	versions := make(map[string]string, len(plugins))
 	for _, plugin := range plugins {
-		if err := plugin.validate(); err != nil {
+		if err := plugin.Validate(); err != nil {
 			return err
 		}
 		if other, twice := versions[plugin.Package]; twice && other != plugin.Version {
@@ -113,7 +125,8 @@ func validate(plugins []Plugin) error {
 	return nil
 }
 
-func (p Plugin) validate() error {
+// Validate returns an *Error, invalid_package or invalid_version, where npm must not even be asked for the plugin.
+func (p Plugin) Validate() error {
 	if len(p.Package) > maxPackageLength || !packagePattern.MatchString(p.Package) {
 		return &Error{Code: orbit.CodeInvalidPackage, Plugin: p.Package,
 			Detail: "this is no npm package name; it looks like @scope/name or name, in lower case"}

@@ -1,13 +1,15 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 )
 
 // Options say where a Store keeps its bundles and how it makes them.
@@ -15,8 +17,10 @@ type Options struct {
 	// Dir is the cache; it is made when it is not there. DefaultDir gives the usual place. Users that instances run
 	// as must be able to reach it.
 	Dir string
-	// NPM is the path of npm; empty looks for npm in PATH.
-	NPM string
+	// NPM runs npm.
+	NPM npm.Client
+	// MaxBytes bounds what the plugins of a set may add to the release, unpacked; 0 is DefaultMaxBytes.
+	MaxBytes int64
 	// Logger takes one line per build; nil discards them.
 	Logger *slog.Logger
 	// Progress is told, a few times in a minute, what a build is doing, for people; nil tells nobody. WithProgress
@@ -34,11 +38,11 @@ type Store struct {
 // shared is what a Store and its views by WithProgress have in common.
 type shared struct {
 	dir      string
-	npm      npm
+	npm      npm.Client
+	maxBytes int64
 	logger   *slog.Logger
+	complete sync.Map               // the hashes of bundles without sums that were found complete
 	sync     func(dir string) error // writes a finished build to disk
-	mu       sync.Mutex
-	metadata map[Plugin]Metadata
 }
 
 // Bundle is an installed set of packages.
@@ -63,12 +67,12 @@ func NewStore(options Options) (*Store, error) {
 	}
 	s := &Store{progress: options.Progress, shared: &shared{
 		dir:      dir,
-		npm:      npm{path: options.NPM},
+		npm:      options.NPM,
+		maxBytes: cmp.Or(options.MaxBytes, DefaultMaxBytes),
 		logger:   options.Logger,
 		sync:     syncFilesystem,
-		metadata: make(map[Plugin]Metadata),
 	}}
-	for _, dir := range []string{s.dir, s.bundles(), s.locks(), s.metadataDir()} {
+	for _, dir := range []string{s.dir, s.bundles(), s.resolved(), s.used(), s.locks()} {
 		if err := makeReachable(dir); err != nil {
 			return nil, fmt.Errorf("open the bundle cache: %w; choose another with --cache-dir", err)
 		}
@@ -95,12 +99,13 @@ func DefaultDir() (string, error) {
 	return filepath.Join(dir, "orbit"), nil
 }
 
-// Ensure returns the bundle of the release with these plugins, and installs it first when it is not there. A set that
-// cannot be had gives an *Error. A build that fails or is cancelled leaves nothing.
+// Ensure returns the bundle of the release with these plugins, and installs it first, exactly as Resolve gives it, when it
+// is not there. A set that cannot be had gives an *Error. A build that fails or is cancelled leaves nothing.
 func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (Bundle, error) {
 	base := s.bundle(release.key())
+	s.use(base.Hash)
 	if len(plugins) == 0 {
-		return s.once(ctx, base, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
+		return s.build(ctx, base, nil, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
 			return s.installRelease(ctx, release, dir)
 		})
 	}
@@ -109,26 +114,32 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 	}
 	plugins = sorted(plugins)
 	bundle := s.bundle(pluginsKey(release, plugins))
-	if bundle.exists() {
+	s.use(bundle.Hash)
+	if s.exists(bundle) {
 		return bundle, nil
 	}
 	base, err := s.Ensure(ctx, release, nil)
 	if err != nil {
 		return Bundle{}, err
 	}
-	return s.once(ctx, bundle, describe(plugins), func(ctx context.Context, dir string) error {
-		return s.installPlugins(ctx, release, plugins, base, dir)
+	lock, err := s.Resolve(ctx, release, plugins)
+	if err != nil {
+		return Bundle{}, err
+	}
+	return s.build(ctx, bundle, &base, describe(plugins), func(ctx context.Context, dir string) error {
+		return s.installPlugins(ctx, plugins, lock, base, dir)
 	})
 }
 
-// Installed returns the bundle of the release with these plugins as Ensure does, if it is installed already.
+// Installed returns the bundle of the release with these plugins as Ensure does, if it is installed already; otherwise
+// only its hash is of use.
 func (s *Store) Installed(release Release, plugins []Plugin) (Bundle, bool) {
 	key := release.key()
 	if len(plugins) > 0 {
 		key = pluginsKey(release, sorted(plugins))
 	}
 	bundle := s.bundle(key)
-	return bundle, bundle.exists()
+	return bundle, s.exists(bundle)
 }
 
 // Find returns the bundle with this hash, if it is installed.
@@ -137,67 +148,76 @@ func (s *Store) Find(hash string) (Bundle, bool) {
 		return Bundle{}, false
 	}
 	bundle := s.bundle(hash)
-	return bundle, bundle.exists()
+	if !s.exists(bundle) {
+		return bundle, false
+	}
+	s.use(hash)
+	return bundle, s.exists(bundle)
 }
 
-// once returns the bundle, after building it if nobody has.
-func (s *Store) once(ctx context.Context, bundle Bundle, what string,
-	build func(ctx context.Context, dir string) error,
-) (_ Bundle, err error) {
-	if bundle.exists() {
-		return bundle, nil
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("install %s: %w", what, err)
-		}
-	}()
-	lock, err := s.lock(ctx, bundle.Hash, func() { s.progress("waiting for another build of " + what) })
+// build returns the bundle, after installing it if nobody has. It shares files with the base, if there is one.
+func (s *Store) build(ctx context.Context, bundle Bundle, base *Bundle, what string,
+	install func(ctx context.Context, dir string) error,
+) (Bundle, error) {
+	err := s.once(ctx, work{
+		place: place{parent: s.bundles(), key: bundle.Hash}, verb: "install", what: what,
+		there: func() bool { return s.exists(bundle) },
+		make: func(ctx context.Context, dir string) error {
+			if err := install(ctx, dir); err != nil {
+				return err
+			}
+			if err := seal(dir); err != nil {
+				return err
+			}
+			if err := writeSums(dir, base); err != nil {
+				return fmt.Errorf("add up what was installed: %w", err)
+			}
+			// Whoever finds the name takes what is below it for whole, so that has to be on disk before.
+			return s.sync(dir)
+		},
+	})
 	if err != nil {
 		return Bundle{}, err
 	}
-	defer lock.release()
-	if bundle.exists() {
-		return bundle, nil
-	}
-	s.removeBuilds(bundle.Hash)
-	dir, err := os.MkdirTemp(s.bundles(), buildPrefix+bundle.Hash+"-")
-	if err != nil {
-		return Bundle{}, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // after the rename there is nothing under this name
-	start := time.Now()
-	s.logger.InfoContext(ctx, "installing", "bundle", bundle.Hash, "packages", what)
-	if err := build(withLock(ctx, lock), dir); err != nil {
-		return Bundle{}, err
-	}
-	if err := seal(dir); err != nil {
-		return Bundle{}, err
-	}
-	// Whoever finds the name takes what is below it for whole, so that has to be on disk before.
-	if err := s.sync(dir); err != nil {
-		return Bundle{}, err
-	}
-	if err := os.Rename(dir, bundle.Dir); err != nil {
-		return Bundle{}, err
-	}
-	if err := syncNames(s.bundles()); err != nil {
-		return Bundle{}, err
-	}
-	s.logger.InfoContext(ctx, "installed", "bundle", bundle.Hash, "packages", what,
-		"took", time.Since(start).Round(time.Millisecond))
 	return bundle, nil
 }
 
-func (s *shared) bundles() string     { return filepath.Join(s.dir, "bundles") }
-func (s *shared) locks() string       { return filepath.Join(s.dir, "locks") }
-func (s *shared) metadataDir() string { return filepath.Join(s.dir, "metadata") }
+// NodeDir returns the folder of any installed bundle's node, because npm starts faster on it than on an old one of the
+// machine; "" when nothing is installed.
+func (s *Store) NodeDir() string {
+	nodes, err := filepath.Glob(Node(filepath.Join(s.bundles(), "[0-9a-f]*")))
+	if err != nil || len(nodes) == 0 {
+		return ""
+	}
+	return filepath.Dir(nodes[0])
+}
+
+func (s *shared) bundles() string  { return filepath.Join(s.dir, "bundles") }
+func (s *shared) resolved() string { return filepath.Join(s.dir, "resolved") }
+func (s *shared) used() string     { return filepath.Join(s.dir, "used") }
+func (s *shared) locks() string    { return filepath.Join(s.dir, "locks") }
+
+// parents are the folders whose folders keys address.
+func (s *shared) parents() []string { return []string{s.bundles(), s.resolved()} }
 
 func (s *shared) bundle(key string) Bundle {
 	return Bundle{Dir: filepath.Join(s.bundles(), key), Hash: key}
 }
 
-func (b Bundle) exists() bool {
-	_, err := os.Stat(b.Dir)
-	return err == nil
+// exists says whether the bundle is there, whole. One that is older than the sums is looked through once.
+func (s *shared) exists(b Bundle) bool {
+	if _, err := os.Stat(filepath.Join(b.Dir, sumsFile)); err == nil {
+		return true
+	}
+	if _, err := os.Stat(b.Dir); err != nil {
+		return false
+	}
+	if _, known := s.complete.Load(b.Hash); known {
+		return true
+	}
+	if !hasAllPackages(b.Dir) {
+		return false
+	}
+	s.complete.Store(b.Hash, true)
+	return true
 }

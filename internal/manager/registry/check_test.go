@@ -1,17 +1,21 @@
-package bundle_test
+package registry_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // registry is the script of an npm whose registry knows a few packages.
-const registry = `
+const answers = `
 echo "$*" >>"$home/calls"
 missing() { echo '{"error":{"code":"E404","summary":"'"$1"'","detail":""}}'; exit 1; }
 case "$2" in
@@ -25,6 +29,27 @@ case "$2" in
   *) missing "Not Found" ;;
 esac
 `
+
+// release is a small release that contains one plugin.
+var release = bundle.Release{Version: "1.0.0", Manifest: []byte(`{"dependencies":{"base-plugin":"1.0.0"}}`)}
+
+func open(t *testing.T, cache string, fake npmtest.Fake) *registry.Registry {
+	t.Helper()
+	return openWith(t, cache, npm.Client{Path: fake.Path()})
+}
+
+func openWith(t *testing.T, cache string, client npm.Client) *registry.Registry {
+	t.Helper()
+	store, err := bundle.NewStore(bundle.Options{Dir: cache, NPM: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := registry.New(registry.Options{Dir: filepath.Join(cache, "metadata"), NPM: client, Bundles: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
+}
 
 func TestCheckFindsWhatCannotBeInstalledOrLoaded(t *testing.T) {
 	t.Parallel()
@@ -46,7 +71,7 @@ func TestCheckFindsWhatCannotBeInstalledOrLoaded(t *testing.T) {
 		{bundle.Plugin{Package: "Upper Case", Version: "1.0.0"}, orbit.CodeInvalidPackage, fails, "lower case"},
 		{bundle.Plugin{Package: "backend", Version: "1"}, orbit.CodeInvalidVersion, fails, "exact version"},
 	}
-	store := open(t, t.TempDir(), fakeNPM(t, registry))
+	store := open(t, t.TempDir(), npmtest.NewFake(t, answers))
 	for _, test := range tests {
 		t.Run(test.plugin.String(), func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +92,7 @@ func TestCheckFindsWhatCannotBeInstalledOrLoaded(t *testing.T) {
 
 func TestCheckAnswersInTheOrderOfThePlugins(t *testing.T) {
 	t.Parallel()
-	store := open(t, t.TempDir(), fakeNPM(t, registry))
+	store := open(t, t.TempDir(), npmtest.NewFake(t, answers))
 	found := store.Check(t.Context(), release, []bundle.Plugin{
 		{Package: "nowhere", Version: "1.0.0"}, {Package: "backend", Version: "1.0.0"}, {Package: "down", Version: "1.0.0"},
 		{Package: "base-plugin", Version: "1.0.0"},
@@ -83,10 +108,10 @@ func TestCheckAnswersInTheOrderOfThePlugins(t *testing.T) {
 
 func TestAnExactVersionIsAskedForOnce(t *testing.T) {
 	t.Parallel()
-	npm, cache := fakeNPM(t, registry), t.TempDir()
-	want := bundle.Metadata{Role: "backend-plugin", PluginID: "b"}
+	fake, cache := npmtest.NewFake(t, answers), t.TempDir()
+	want := registry.Metadata{Role: "backend-plugin", PluginID: "b"}
 	for range 2 {
-		store := open(t, cache, npm) // the second one finds the file
+		store := open(t, cache, fake) // the second one finds the file
 		for range 2 {
 			got, err := store.Inspect(t.Context(), "backend", "1.0.0")
 			if err != nil {
@@ -97,19 +122,19 @@ func TestAnExactVersionIsAskedForOnce(t *testing.T) {
 			}
 		}
 	}
-	if calls := npm.calls(); len(calls) != 1 {
+	if calls := fake.Calls(); len(calls) != 1 {
 		t.Errorf("npm was called %d times, want once", len(calls))
 	}
 }
 
 func TestAMissingVersionIsAskedForAgain(t *testing.T) {
 	t.Parallel()
-	npm := fakeNPM(t, registry)
-	store := open(t, t.TempDir(), npm)
+	fake := npmtest.NewFake(t, answers)
+	store := open(t, t.TempDir(), fake)
 	if _, err := store.Inspect(t.Context(), "late", "1.0.0"); err == nil {
 		t.Fatal("Inspect found a package that is not there")
 	}
-	npm.runs(`echo '{"backstage":{"role":"backend-plugin"}}'`)
+	fake.Runs(`echo '{"backstage":{"role":"backend-plugin"}}'`)
 	if _, err := store.Inspect(t.Context(), "late", "1.0.0"); err != nil {
 		t.Errorf("once it is published: %v", err)
 	}
