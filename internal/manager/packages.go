@@ -10,8 +10,10 @@ import (
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -19,6 +21,7 @@ import (
 type packages struct {
 	store    *bundle.Store
 	registry *registry.Registry
+	schemas  *schemas.Keeper
 }
 
 // openPackages opens the cache.
@@ -32,7 +35,17 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 	asked, err := registry.New(registry.Options{
 		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Logger: o.Logger,
 	})
-	return packages{store, asked}, err
+	if err != nil {
+		return packages{}, err
+	}
+	host, err := writeHost(o.CacheDir)
+	if err != nil {
+		return packages{}, err
+	}
+	kept, err := schemas.New(schemas.Options{
+		Dir: filepath.Join(o.CacheDir, "schemas"), Host: host, Bundles: store, Fetch: asked.Files, Logger: o.Logger,
+	})
+	return packages{store, asked, kept}, err
 }
 
 // Ensure installs the bundle of a release and plugins.
@@ -62,9 +75,8 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
-// the default one.
-func (p packages) Check(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+// Alone asks the registry about each of the plugins.
+func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
 	if version == "" {
 		version = backstage.Default().Version
 	}
@@ -73,6 +85,27 @@ func (p packages) Check(ctx context.Context, version string, plugins map[string]
 		return nil // the instance itself is refused for this
 	}
 	return p.registry.Check(ctx, release, set(plugins))
+}
+
+// Together asks about the plugins as a set.
+func (p packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Schemas are the config schemas of the release and the plugins.
+func (p packages) Schemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	return p.schemas.Of(ctx, release, set(plugins))
+}
+
+// KnownSchemas are the same where Schemas has found them before.
+func (p packages) KnownSchemas(version string, plugins map[string]string) (configschema.Set, bool) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, false
+	}
+	return p.schemas.Known(release, set(plugins))
 }
 
 func find(version string) (bundle.Release, error) {
@@ -135,9 +168,6 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	}
 	return ids, nil
 }
-
-// Check finds nothing wrong.
-func (*nothing) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // releases are what GET /v1/releases lists.
 func releases() []orbit.Release {
