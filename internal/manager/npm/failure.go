@@ -47,7 +47,9 @@ func (f *Failure) PackageMissing() bool { return f.Code == "E404" && !f.VersionM
 func (f *Failure) Unresolvable() bool { return unresolvable[f.Code] }
 
 // Refused says whether the registry wants credentials, or others than it was given.
-func (f *Failure) Refused() bool { return f.Code == "E401" || f.Code == "E403" || f.Code == "ENEEDAUTH" }
+func (f *Failure) Refused() bool {
+	return f.Code == "E401" || f.Code == "E403" || f.Code == "ENEEDAUTH"
+}
 
 // codeTooLarge is the code of an npm that met Call.MaxFile. One on a Node.js that lets the signal end it says nothing.
 const codeTooLarge = "EFBIG"
