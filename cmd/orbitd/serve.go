@@ -41,6 +41,10 @@ func serveCommand() *cli.Command {
 				Name: "drain-timeout", Sources: cli.EnvVars("ORBIT_DRAIN_TIMEOUT"), HideDefault: true,
 				Usage: "how long a process that was replaced may finish its requests and scaffolder tasks (default: 10m)",
 			},
+			&cli.DurationFlag{
+				Name: "bundle-retention", Sources: cli.EnvVars("ORBIT_BUNDLE_RETENTION"), Value: manager.DefaultBundleRetention,
+				Usage: "how long installed packages are kept that no orbitd of the cache uses; 24h at least",
+			},
 		),
 		Action: func(ctx context.Context, c *cli.Command) error {
 			o, err := options(c, os.Stderr)
@@ -51,6 +55,7 @@ func serveCommand() *cli.Command {
 			o.GatewayDomain = c.String("gateway-domain")
 			o.FirstUserID, o.LastUserID = c.Int64("first-user-id"), c.Int64("last-user-id")
 			o.DrainTimeout = c.Duration("drain-timeout")
+			o.BundleRetention = c.Duration("bundle-retention")
 			o.NotifySocket = os.Getenv("NOTIFY_SOCKET")
 			restart := make(chan os.Signal, 1)
 			signal.Notify(restart, manager.RestartSignal) // before anybody can read this process's pid

@@ -17,6 +17,7 @@ var benches = []struct {
 }{
 	{"gateway", benchGateway},
 	{"rollouts", benchRollouts},
+	{"plugins", benchPlugins},
 	{"boot", benchBoot},
 	{"backstage", benchBackstage},
 	{"change", benchChange},

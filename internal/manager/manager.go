@@ -161,6 +161,8 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	m.stopWork = cancel
 	super := m.super
 	m.background.Go(func() { m.forgetOld(work, super) })
+	keeper := m.core.keeper()
+	m.background.Go(func() { keeper.run(work) })
 	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
 	m.apiDoor.open(httpapi.New(httpapi.Options{
 		Writer: admission.New(m.core.admission(m.super)),

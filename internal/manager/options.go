@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -64,6 +65,9 @@ type Options struct {
 	DrainTimeout time.Duration
 	// MaxPluginsBytes bounds what one set of plugins may add to the release, unpacked; 0 is bundle.DefaultMaxBytes.
 	MaxPluginsBytes int64
+	// BundleRetention is how long bundles are kept that nobody uses, at least bundle.MinRetention; 0 is
+	// DefaultBundleRetention.
+	BundleRetention time.Duration
 	// NPM runs npm; the zero value the npm in PATH, as it is configured for orbitd's user.
 	NPM npm.Client
 	// Inherited is what the process was given open; see Inherit. Nil is nothing.
@@ -139,6 +143,11 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if _, err := o.policy(); err != nil {
 		return o, err
+	}
+	o.BundleRetention = cmp.Or(o.BundleRetention, DefaultBundleRetention)
+	if o.BundleRetention < bundle.MinRetention {
+		return o, fmt.Errorf("--bundle-retention is %s: bundles that nobody uses are kept for %s at least",
+			o.BundleRetention, bundle.MinRetention)
 	}
 	if o.MaxPluginsBytes < 0 {
 		return o, fmt.Errorf("--max-plugins-size is below 0")

@@ -64,15 +64,6 @@ func (p packages) Ensure(ctx context.Context, version string, plugins map[string
 	return p.store.WithProgress(progress).Ensure(ctx, release, set(plugins))
 }
 
-// Resolve finds out which packages a release and plugins are.
-func (p packages) Resolve(ctx context.Context, version string, plugins map[string]string) (bundle.Lock, error) {
-	release, err := find(version)
-	if err != nil {
-		return bundle.Lock{}, err
-	}
-	return p.store.Resolve(ctx, release, set(plugins))
-}
-
 // Installed is the bundle of a release and plugins, if it is installed already.
 func (p packages) Installed(version string, plugins map[string]string) (bundle.Bundle, bool) {
 	release, err := find(version)

@@ -49,7 +49,7 @@ func (s *Store) Collect(ctx context.Context, unused time.Duration, dryRun bool) 
 		gone := true
 		if !dryRun {
 			var err error
-			if gone, err = s.collect(key, unused); err != nil {
+			if gone, err = s.collect(ctx, key, unused); err != nil {
 				failures = append(failures, fmt.Errorf("collect bundle %s: %w", key, err))
 			}
 		}
@@ -78,9 +78,14 @@ func (s *shared) keys() []string {
 
 // collect removes what belongs to the key, unless somebody builds or uses it meanwhile. It is renamed away first: nobody
 // finds half of it, and what a dead orbitd left of it goes at the next start.
-func (s *Store) collect(key string, unused time.Duration) (bool, error) {
-	held, ok, err := s.tryLock(key)
-	if err != nil || !ok {
+func (s *Store) collect(ctx context.Context, key string, unused time.Duration) (bool, error) {
+	soon, cancel := context.WithTimeout(ctx, 3*lockPoll)
+	defer cancel()
+	held, err := s.lock(soon, key, func() {})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false, ctx.Err() // somebody builds it
+	}
+	if err != nil {
 		return false, err
 	}
 	defer held.release()

@@ -52,6 +52,9 @@ func asError(failure *npm.Failure, plugins []Plugin) *Error {
 		if subject != "" {
 			found.Detail = "it depends on " + subject + ", which the registry does not have: " + found.Detail
 		}
+	case failure.Refused():
+		found.Detail = "the registry does not give it to orbitd: see that the .npmrc of the user that orbitd runs as has a " +
+			"token for that registry: " + found.Detail
 	case failure.Tampered():
 		found.Detail = "the registry, or what is between it and orbitd, gave another tarball than the one whose hash was " +
 			"stated when the set was resolved; nothing of it was installed: " + found.Detail

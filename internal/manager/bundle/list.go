@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Info describes an installed bundle.
@@ -30,27 +33,43 @@ type Info struct {
 	Processes int `json:"processes"`
 }
 
-// List describes the installed bundles, the most recently used first. The releases are those whose plugins it can tell
-// from the release's own packages.
-func (s *Store) List(ctx context.Context, releases ...Release) ([]Info, error) {
+// Hashes are those of the installed bundles, in order.
+func (s *Store) Hashes() ([]string, error) {
 	entries, err := os.ReadDir(s.bundles())
 	if err != nil {
 		return nil, fmt.Errorf("list the bundles: %w", err)
 	}
-	running := s.running()
-	list := []Info{}
+	var hashes []string
 	for _, entry := range entries {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		if b := s.bundle(entry.Name()); isKey(b.Hash) && s.exists(b) {
-			info, err := s.describe(b, releases)
-			if err != nil {
-				return nil, fmt.Errorf("list the bundles: %w", err)
-			}
-			info.Processes = running[b.Hash]
-			list = append(list, info)
+			hashes = append(hashes, b.Hash)
 		}
+	}
+	return hashes, nil
+}
+
+// List describes the installed bundles, the most recently used first. The releases are those whose plugins it can tell
+// from the release's own packages.
+func (s *Store) List(ctx context.Context, releases ...Release) ([]Info, error) {
+	hashes, err := s.Hashes()
+	if err != nil {
+		return nil, err
+	}
+	running := s.running()
+	list := make([]Info, len(hashes))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, hash := range hashes {
+		group.Go(func() (err error) {
+			if list[i], err = s.describe(s.bundle(hash), releases); err != nil {
+				return fmt.Errorf("list bundle %s: %w", hash, err)
+			}
+			list[i].Processes = running[hash]
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(list, func(a, b Info) int { return cmp.Or(b.Used.Compare(a.Used), cmp.Compare(a.Hash, b.Hash)) })
 	return list, nil

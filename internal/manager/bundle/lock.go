@@ -20,13 +20,14 @@ type lock struct{ file *os.File }
 
 func (l lock) release() { _ = l.file.Close() }
 
-// lock waits until it holds the key's lock. waiting is called once if it is not free.
+// lock waits until it holds the key's lock. waiting is called once if it is not free soon: a program that is being started
+// elsewhere in this process has its files too, for a moment.
 func (s *Store) lock(ctx context.Context, key string, waiting func()) (lock, error) {
 	held, ok, err := s.tryLock(key)
 	if err != nil || ok {
 		return held, err
 	}
-	waiting()
+	told := false
 	ticker := time.NewTicker(lockPoll)
 	defer ticker.Stop()
 	for {
@@ -37,6 +38,10 @@ func (s *Store) lock(ctx context.Context, key string, waiting func()) (lock, err
 		}
 		if held, ok, err := s.tryLock(key); err != nil || ok {
 			return held, err
+		}
+		if !told {
+			told = true
+			waiting()
 		}
 	}
 }

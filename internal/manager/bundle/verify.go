@@ -101,14 +101,36 @@ func writeSums(dir string, base *Bundle) error {
 	reading := &summing{known: map[fileID]string{}}
 	if base != nil {
 		shared, err := readSums(base.Dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case err == nil:
+			reading.reuse(base.Dir, shared)
+		case errors.Is(err, fs.ErrNotExist): // it is older than the sums, and gets them once
+			if err := adopt(reading, base.Dir); err != nil {
+				return err
+			}
+		default:
 			return err
 		}
-		reading.reuse(base.Dir, shared)
 	}
 	all, err := reading.sum(dir)
 	if err != nil {
 		return err
 	}
 	return all.write(dir)
+}
+
+// adopt gives a bundle its sums. One in a cache of somebody else's stays without.
+func adopt(reading *summing, dir string) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	all, err := reading.sum(dir)
+	if err != nil {
+		return err
+	}
+	if err := all.write(dir); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }

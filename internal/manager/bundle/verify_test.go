@@ -110,6 +110,25 @@ func TestABundleOfBeforeTheSumsIsTakenWhereItIsWhole(t *testing.T) {
 	}
 }
 
+func TestABundleOfBeforeTheSumsGetsThemWhenPluginsAreAdded(t *testing.T) {
+	t.Parallel()
+	store := open(t, t.TempDir(), npmtest.NewFake(t, installs))
+	base, err := store.Ensure(t.Context(), release, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := filepath.Join(base.Dir, ".orbit-sums")
+	if err := os.Remove(sums); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Ensure(t.Context(), release, []bundle.Plugin{argo}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(read(t, sums), "node_modules/base-plugin/package.json") {
+		t.Error("the release's files are not in its sums")
+	}
+}
+
 func TestHalfABundleOfBeforeTheSumsIsInstalledAgain(t *testing.T) {
 	t.Parallel()
 	cache, npm := t.TempDir(), npmtest.NewFake(t, installs)

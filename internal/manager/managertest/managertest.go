@@ -49,6 +49,8 @@ type Options struct {
 	DrainTimeout time.Duration
 	// Logger takes orbitd's log; nil discards it.
 	Logger *slog.Logger
+	// CacheDir is the manager's; "" is the one that the installed release is in.
+	CacheDir string
 	// SharedUser is the manager's.
 	SharedUser bool
 	// AllowPackages and DenyPackages are the manager's; no allow list lets everything be added.
@@ -76,7 +78,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{Runtime: fake.New(fake.Options{Serve: true, Boot: o.Boot}), Registry: &Registry{}, dir: dir}
 	s.options = manager.Options{
 		// A bundle is at bundles/<hash> in its cache.
-		CacheDir: filepath.Dir(filepath.Dir(installed)),
+		CacheDir: cmp.Or(o.CacheDir, filepath.Dir(filepath.Dir(installed))),
 		DataDir:  filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"), Listen: "127.0.0.1:0",
 		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
 		Registry:   s.Registry,

@@ -46,6 +46,11 @@ func (f *Failure) PackageMissing() bool { return f.Code == "E404" && !f.VersionM
 // Unresolvable says whether the packages exist and cannot be had together, or not here.
 func (f *Failure) Unresolvable() bool { return unresolvable[f.Code] }
 
+// Refused says whether the registry wants credentials, or others than it was given.
+func (f *Failure) Refused() bool {
+	return f.Code == "E401" || f.Code == "E403" || f.Code == "ENEEDAUTH"
+}
+
 // codeTooLarge is the code of an npm that met Call.MaxFile. One on a Node.js that lets the signal end it says nothing.
 const codeTooLarge = "EFBIG"
 

@@ -1,0 +1,17 @@
+package store
+
+import "context"
+
+// BundlesInUse returns the hashes of the bundles that processes of any workspace run.
+func (q queries) BundlesInUse(ctx context.Context) ([]string, error) {
+	type row struct{ Bundle string }
+	rows, err := collect[row](ctx, q.db, "the bundles in use", "SELECT DISTINCT bundle FROM processes")
+	if err != nil {
+		return nil, err
+	}
+	hashes := make([]string, len(rows))
+	for i, r := range rows {
+		hashes[i] = r.Bundle
+	}
+	return hashes, nil
+}
