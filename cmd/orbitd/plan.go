@@ -33,10 +33,9 @@ func planCommand() *cli.Command {
 		Description: `Compares two states of an instance and prints the impact, the reasons and the problems: what the
 Terraform provider shows at plan, as far as the documents alone tell.
 
-A list of plugins is comma-separated. Each part is PACKAGE@VERSION (exact, or a range as npm has
-it), or PACKAGE@VERSION=FILE with
-the plugin's own app-config in FILE, or the name of a file with one of these a line; lines that
-begin with # are comments, and files named in it are relative to it.
+A list of plugins is comma-separated. Each part is PACKAGE@VERSION, exact or a range of npm's, or
+PACKAGE@VERSION=FILE with the plugin's own app-config in FILE, or the name of a file with one of
+these a line; lines that begin with # are comments, and files named in it are relative to it.
 
 Exit code: 0 the change can be made, whatever it costs; 1 it has problems of severity error; 2 the
 arguments are wrong or a file cannot be read.`,

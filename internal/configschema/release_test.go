@@ -24,7 +24,7 @@ import (
 func TestWhatWorksIsNotRefused(t *testing.T) {
 	t.Parallel()
 	for _, r := range backstage.Releases() {
-		set := parsed(t, releaseText(t, r.Version))
+		set := parsed(t, kept(t, r.Version))
 		c, err := corpus.Load()
 		if err != nil {
 			t.Fatal(err)
@@ -52,6 +52,8 @@ func TestWhatWorksIsNotRefused(t *testing.T) {
 				t.Errorf("%s: it was not measured", edit.ID)
 			case label.Label == corpus.NoBoot && orbit.HasErrors(found):
 				counts["no-boot refused"]++
+			case label.Label == corpus.NoBoot && len(found) > 0:
+				counts["no-boot warned"]++
 			case label.Label == corpus.NoBoot:
 				counts["no-boot passed"]++
 			case orbit.HasErrors(found) && does && !edit.Schema:
@@ -64,9 +66,9 @@ func TestWhatWorksIsNotRefused(t *testing.T) {
 				counts["passed"]++
 			}
 		}
-		const leastRefused = 35
-		if counts["no-boot refused"] < leastRefused {
-			t.Errorf("%d edits that do not boot are refused, want %d at least", counts["no-boot refused"], leastRefused)
+		const leastTold = 45
+		if told := counts["no-boot refused"] + counts["no-boot warned"]; told < leastTold {
+			t.Errorf("%d edits that do not boot are told of, want %d at least", told, leastTold)
 		}
 		fmt.Printf("figure: schema_corpus: %v\n", counts)
 		fmt.Printf("figure: schema_check_ms: %.2f\n", float64(spent.Microseconds())/1000/float64(len(c.Edits)))
@@ -98,7 +100,7 @@ func TestEditsThatBreakATypeAreSeen(t *testing.T) {
 
 func TestParsingIsFast(t *testing.T) {
 	t.Parallel()
-	text := releaseText(t, "1.55.0")
+	text := kept(t, backstage.Default().Version)
 	began := time.Now()
 	set := parsed(t, text)
 	fmt.Printf("figure: schema_parse_ms: %d\n", time.Since(began).Milliseconds())
@@ -122,10 +124,13 @@ func TestTheKeptSchemasAreTheRelease(t *testing.T) {
 	}
 	command := exec.CommandContext(ctx, node, filepath.Join("..", "..", "backstage", "host", "schema.mjs"), "--bundle", bundle)
 	command.Stderr = os.Stderr
+	began := time.Now()
 	text, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	fmt.Printf("figure: schema_extract_s: %.1f\n", time.Since(began).Seconds())
+	name := backstage.Default().Version
 	if os.Getenv("ORBIT_UPDATE") == "1" {
 		var packed bytes.Buffer
 		writer, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
@@ -138,18 +143,34 @@ func TestTheKeptSchemasAreTheRelease(t *testing.T) {
 		if err := writer.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join("testdata", "1.55.0.json.gz"), packed.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join("testdata", name+".json.gz"), packed.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var got, want any
-	if err := json.Unmarshal(text, &got); err != nil {
+	got, want := valuesByPath(t, text), valuesByPath(t, kept(t, name))
+	for path, value := range got {
+		if !cmp.Equal(want[path], value) {
+			t.Errorf("the bundle has another schema than testdata at %s; ORBIT_UPDATE=1 keeps it", path)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("the bundle has %d schemas and testdata %d; ORBIT_UPDATE=1 keeps them", len(got), len(want))
+	}
+}
+
+func valuesByPath(t *testing.T, text []byte) map[string]any {
+	t.Helper()
+	var read serialised
+	if err := json.Unmarshal(text, &read); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(releaseText(t, "1.55.0"), &want); err != nil {
-		t.Fatal(err)
+	values := map[string]any{}
+	for _, s := range read.Schemas {
+		var value any
+		if err := json.Unmarshal(s.Value, &value); err != nil {
+			t.Fatal(err)
+		}
+		values[s.Path] = value
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the bundle has other schemas than testdata (ORBIT_UPDATE=1 writes them): %s", diff)
-	}
+	return values
 }

@@ -197,7 +197,7 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 // vetting returns what checks declarations over this core.
 func (c *core) vetting() vetting.Vetting {
 	if c.options.Runtime != nil {
-		return vetting.Vetting{Packages: c.options.Registry}
+		return vetting.Vetting{Packages: policed{c.options.Registry, c.packages.registry.Policy}}
 	}
 	return vetting.Vetting{Packages: c.packages}
 }

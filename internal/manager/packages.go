@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -32,8 +34,13 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 	if err != nil {
 		return packages{}, err
 	}
+	policy, err := o.policy()
+	if err != nil {
+		return packages{}, err
+	}
 	asked, err := registry.New(registry.Options{
-		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Logger: o.Logger,
+		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Policy: policy,
+		Node: backstage.Default().Node, MaxPackageSize: o.MaxPluginsBytes, Logger: o.Logger,
 	})
 	if err != nil {
 		return packages{}, err
@@ -84,20 +91,24 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Alone asks the registry about each of the plugins.
+// Alone asks the registry about each of the plugins by itself. Where the release is not known yet, "", it is the default
+// one.
 func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
-	if version == "" {
-		version = backstage.Default().Version
-	}
-	release, err := find(version)
+	release, err := find(cmp.Or(version, backstage.Default().Version))
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	return p.registry.Check(ctx, release, set(plugins))
+	return p.registry.CheckAlone(ctx, release, set(plugins))
 }
 
-// Together asks about the plugins as a set.
-func (p packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+// Together asks about all plugins of an instance together; added are those of them that are new.
+func (p packages) Together(ctx context.Context, version string, all, added map[string]string) []orbit.Diagnostic {
+	release, err := find(cmp.Or(version, backstage.Default().Version))
+	if err != nil {
+		return nil // the instance itself is refused for this
+	}
+	return p.registry.CheckSet(ctx, release, set(all), set(added))
+}
 
 // Schemas are the config schemas of the release and the plugins.
 func (p packages) Schemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
@@ -138,6 +149,7 @@ func set(plugins map[string]string) []bundle.Plugin {
 
 // nothing stands for packages under a runtime that needs none.
 type nothing struct {
+	policy    registry.Policy
 	installed sync.Map // the hashes of bundles that were asked for
 }
 
@@ -163,6 +175,11 @@ func named(version string, plugins map[string]string) bundle.Bundle {
 	return bundle.Bundle{Hash: strings.Join(names, " ")}
 }
 
+// CheckSet finds nothing wrong.
+func (*nothing) CheckSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
+
 // PluginIDs goes by Backstage's rule for the names of packages; one that does not follow it says nothing.
 func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	ids := map[string]string{"@backstage/plugin-catalog-backend": "catalog"}
@@ -176,6 +193,21 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 		}
 	}
 	return ids, nil
+}
+
+// policed are packages that may not all be added.
+type policed struct {
+	vetting.Packages
+	policy registry.Policy
+}
+
+// Alone finds the plugins that may not be added, and asks about the others.
+func (p policed) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+	found := p.policy.Diagnose(set(plugins))
+	if orbit.HasErrors(found) {
+		return found
+	}
+	return p.Packages.Alone(ctx, version, plugins)
 }
 
 // releases are what GET /v1/releases lists.

@@ -31,11 +31,12 @@ type instanceDataModel struct {
 }
 
 type pluginDataModel struct {
-	Version        types.String `tfsdk:"version"`
-	Config         types.String `tfsdk:"config"`
-	SecretNames    []string     `tfsdk:"secret_names"`
-	SecretsVersion types.Int64  `tfsdk:"secrets_version"`
-	Owner          types.String `tfsdk:"owner"`
+	Version         types.String `tfsdk:"version"`
+	ResolvedVersion types.String `tfsdk:"resolved_version"`
+	Config          types.String `tfsdk:"config"`
+	SecretNames     []string     `tfsdk:"secret_names"`
+	SecretsVersion  types.Int64  `tfsdk:"secrets_version"`
+	Owner           types.String `tfsdk:"owner"`
 }
 
 type statusModel struct {
@@ -82,11 +83,12 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 	}
 	for _, plugin := range plugins {
 		model.Plugins[plugin.Package] = pluginDataModel{
-			Version:        types.StringValue(plugin.Version),
-			Config:         orNull(plugin.Config),
-			SecretNames:    append([]string{}, plugin.SecretNames...),
-			SecretsVersion: types.Int64Value(plugin.SecretsVersion),
-			Owner:          types.StringValue(string(plugin.Owner)),
+			Version:         types.StringValue(plugin.Version),
+			ResolvedVersion: installedVersion(plugin.PluginSpec),
+			Config:          orNull(plugin.Config),
+			SecretNames:     append([]string{}, plugin.SecretNames...),
+			SecretsVersion:  types.Int64Value(plugin.SecretsVersion),
+			Owner:           types.StringValue(string(plugin.Owner)),
 		}
 	}
 	return model

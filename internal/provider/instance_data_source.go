@@ -46,8 +46,9 @@ func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 				MarkdownDescription: "All plugins of the instance by npm package, whoever declared them.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"version": text("Exact version of the package."),
-					"config":  text("The plugin's part of the app-config."),
+					"version":       text("Version of the package as it was declared: exact, or a range."),
+					resolvedVersion: text("The exact version that is installed."),
+					"config":        text("The plugin's part of the app-config."),
 					"secret_names": schema.ListAttribute{
 						Computed: true, ElementType: types.StringType,
 						MarkdownDescription: "Names of the plugin's own stored secrets. Their values cannot be read.",

@@ -42,12 +42,13 @@ type instanceIdentity struct {
 
 // pluginEntry is one entry of the plugins map.
 type pluginEntry struct {
-	Version types.String `tfsdk:"version"`
-	Config  types.String `tfsdk:"config"`
+	Version         types.String `tfsdk:"version"`
+	ResolvedVersion types.String `tfsdk:"resolved_version"`
+	Config          types.String `tfsdk:"config"`
 }
 
 var pluginEntryType = types.ObjectType{AttrTypes: map[string]attr.Type{
-	"version": types.StringType, "config": types.StringType,
+	"version": types.StringType, resolvedVersion: types.StringType, "config": types.StringType,
 }}
 
 // entries are the map's plugins; known is false where the map itself is unknown.
@@ -62,7 +63,8 @@ func (m *instanceModel) entries(ctx context.Context, diags *diag.Diagnostics) (e
 		case !isObject || object.IsNull():
 			continue // the schema's validator refuses it, and runs after what the resource validates itself
 		case object.IsUnknown():
-			entries[pkg] = pluginEntry{Version: types.StringUnknown(), Config: types.StringUnknown()}
+			unknown := types.StringUnknown()
+			entries[pkg] = pluginEntry{Version: unknown, ResolvedVersion: unknown, Config: unknown}
 			continue
 		}
 		var entry pluginEntry
@@ -123,7 +125,10 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 			spec.Plugins = make(map[string]orbit.PluginSpec, len(entries))
 		}
 		known = known && !entry.Version.IsUnknown() && !entry.Config.IsUnknown()
-		spec.Plugins[pkg] = orbit.PluginSpec{Version: entry.Version.ValueString(), Config: entry.Config.ValueString()}
+		spec.Plugins[pkg] = orbit.PluginSpec{
+			Version: entry.Version.ValueString(), ResolvedVersion: resolvedRange(entry.Version, entry.ResolvedVersion),
+			Config: entry.Config.ValueString(),
+		}
 	}
 	return spec, known
 }
@@ -152,15 +157,15 @@ func (m *instanceModel) adoptComputed(instance *orbit.Instance) {
 	m.URL = types.StringValue(instance.URL)
 	m.APIURL = types.StringValue(instance.APIURL)
 	m.DatabaseName = types.StringValue(instance.DatabaseName)
+	m.learnVersions(instance)
 }
 
 // forgetUnknown makes null what a create could not learn; the next read fills it in.
 func (m *instanceModel) forgetUnknown() {
 	for _, value := range []*types.String{&m.URL, &m.APIURL, &m.DatabaseName} {
-		if value.IsUnknown() {
-			*value = types.StringNull()
-		}
+		*value = knownOrNull(*value)
 	}
+	m.learnVersions(nil)
 }
 
 func adoptDocument(known types.String, text string) types.String {
@@ -187,8 +192,9 @@ func adoptPlugins(ctx context.Context, known types.Map, entries map[string]plugi
 	for pkg, spec := range plugins {
 		// The zero types.String is null, so a plugin that is new here takes orbitd's document.
 		adopted[pkg] = pluginEntry{
-			Version: types.StringValue(spec.Version),
-			Config:  adoptDocument(entries[pkg].Config, spec.Config),
+			Version:         types.StringValue(spec.Version),
+			ResolvedVersion: installedVersion(spec),
+			Config:          adoptDocument(entries[pkg].Config, spec.Config),
 		}
 	}
 	value, problems := types.MapValueFrom(ctx, pluginEntryType, adopted)

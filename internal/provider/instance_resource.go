@@ -205,7 +205,7 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		reportFailure(summary, verdict, joinParagraphs(plan.fixFirst(&state, problemOf(verdict)), putBack), &resp.Diagnostics)
 		return
 	}
-	r.rememberCurrent(ctx, client, workspace, resp.Private, &resp.Diagnostics)
+	plan.learnVersions(r.rememberCurrent(ctx, client, workspace, resp.Private, &resp.Diagnostics))
 	plan.forgetUnknown()
 	warnOfWaiting(verdict, &resp.Diagnostics)
 	plan.settlePending(verdict)
@@ -268,10 +268,10 @@ func (r *instanceResource) currentETag(ctx context.Context, client *orbit.Client
 	return instance.ETag, nil
 }
 
-// rememberCurrent stores the ETag that an update has made, or none where it cannot be read now.
+// rememberCurrent stores the ETag that an update has made, or none where it cannot be read now. It returns what it read.
 func (r *instanceResource) rememberCurrent(ctx context.Context, client *orbit.Client, workspace string, private privateState,
 	diags *diag.Diagnostics,
-) {
+) *orbit.Instance {
 	instance, err := afterword(ctx, func(ctx context.Context) (*orbit.Instance, error) {
 		return client.GetInstance(ctx, workspace)
 	})
@@ -280,6 +280,7 @@ func (r *instanceResource) rememberCurrent(ctx context.Context, client *orbit.Cl
 		etag = instance.ETag
 	}
 	remember(ctx, private, etagKey, etag, diags)
+	return instance
 }
 
 // leaving says whether an instance is on its way out: nothing that a state should hold on to.

@@ -54,8 +54,9 @@ func instanceSchema(ctx context.Context) schema.Schema {
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"version": schema.StringAttribute{
 					Required:            true,
-					MarkdownDescription: "Exact version of the package.",
+					MarkdownDescription: versionText,
 				},
+				resolvedVersion: resolvedVersionAttribute(),
 				"config": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "The plugin's part of the app-config as YAML or JSON, laid over `config`.",

@@ -88,7 +88,7 @@ func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest,
 		reportFailure(summary, verdict, "orbitd took the plugin out again, and what ran before still serves.", &resp.Diagnostics)
 		return
 	}
-	r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics)
+	plan.learnVersion(r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics))
 	warnOfWaiting(verdict, &resp.Diagnostics)
 	plan.changeModel = plan.settle(noChange(), cmp.Or(verdict, change))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -186,7 +186,7 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 		reportFailure(summary, verdict, putBack, &resp.Diagnostics)
 		return
 	}
-	r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics)
+	plan.learnVersion(r.rememberCurrent(ctx, client, &plan, resp.Private, &resp.Diagnostics))
 	warnOfWaiting(verdict, &resp.Diagnostics)
 	plan.changeModel = plan.settle(state.changeModel, cmp.Or(verdict, change))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -240,10 +240,10 @@ func (r *pluginResource) put(ctx context.Context, client *orbit.Client, plan *pl
 	})
 }
 
-// rememberCurrent stores the ETag that a write has made, or none where it cannot be read now.
+// rememberCurrent stores the ETag that a write has made, or none where it cannot be read now. It returns what it read.
 func (r *pluginResource) rememberCurrent(ctx context.Context, client *orbit.Client, plan *pluginModel, private privateState,
 	diags *diag.Diagnostics,
-) {
+) *orbit.Plugin {
 	plugin, err := afterword(ctx, func(ctx context.Context) (*orbit.Plugin, error) {
 		return client.GetPlugin(ctx, plan.Workspace.ValueString(), plan.Package.ValueString())
 	})
@@ -252,4 +252,5 @@ func (r *pluginResource) rememberCurrent(ctx context.Context, client *orbit.Clie
 		etag = plugin.ETag
 	}
 	remember(ctx, private, etagKey, etag, diags)
+	return plugin
 }

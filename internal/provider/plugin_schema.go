@@ -25,8 +25,9 @@ func pluginSchema(ctx context.Context) schema.Schema {
 		},
 		"version": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Exact version of the package. Another one is an upgrade, not a replacement.",
+			MarkdownDescription: versionText + " Another version is an upgrade, not a replacement.",
 		},
+		resolvedVersion: resolvedVersionAttribute(),
 		"config": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "The plugin's part of the app-config as YAML or JSON, laid over the instance's `config`. " +

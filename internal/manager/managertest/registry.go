@@ -44,7 +44,9 @@ func (r *Registry) Fail(name string) {
 func (*Registry) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // Together finds nothing wrong.
-func (*Registry) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+func (*Registry) Together(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
 
 // Schemas has none.
 func (*Registry) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {

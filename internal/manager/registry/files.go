@@ -63,7 +63,13 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 	for _, p := range packages {
 		args = append(args, p.String())
 	}
+	select {
+	case r.asking <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("fetch packages: %w", context.Cause(ctx))
+	}
 	printed, err := r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args})
+	<-r.asking
 	if err != nil {
 		return nil, packError(packages, err)
 	}
@@ -76,7 +82,7 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 	found := make([]map[string]string, len(packages))
 	for i, tarball := range tarballs {
 		if found[i], err = unpack(filepath.Join(dir, filepath.Base(tarball.Filename))); err != nil {
-			return nil, &bundle.Error{Code: orbit.CodeUnchecked, Plugin: packages[i].Package, Detail: "look into the package: " + err.Error()}
+			return nil, fmt.Errorf("look into %s: %w", packages[i], err)
 		}
 	}
 	return found, nil
@@ -84,10 +90,10 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 
 // packError says what npm's failure means.
 func packError(packages []bundle.Plugin, err error) error {
-	found := &bundle.Error{Code: orbit.CodeUnchecked, Detail: npm.WithoutCredentials(err.Error())}
 	if len(packages) == 1 {
-		found.Plugin = packages[0].Package
+		return asError(packages[0], err)
 	}
+	found := &bundle.Error{Code: orbit.CodeUnchecked, Detail: npm.WithoutCredentials(err.Error())}
 	if failure := (*npm.Failure)(nil); errors.As(err, &failure) {
 		found.Detail, found.Plugin = failure.Words(), failure.Subject()
 	}
