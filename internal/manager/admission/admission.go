@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -216,6 +217,11 @@ func pointer(d orbit.Diagnostic) string {
 		return "/plugins"
 	case orbit.CodeInvalidWorkspace:
 		return ""
+	case orbit.CodeInvalidRequest, orbit.CodeDuplicateName: // their path is an attribute's
+		if end := strings.IndexAny(d.Path, ".["); end >= 0 {
+			return "/" + d.Path[:end]
+		}
+		return "/" + d.Path
 	default:
 		return "/config"
 	}

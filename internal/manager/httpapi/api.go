@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -106,8 +107,13 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	return a.huma
 }
 
+// maxBody bounds a request's body, in bytes: room for an instance's document and those of its plugins, each of which has a
+// bound of its own that is told with the document's name.
+const maxBody = 4 * appconfig.MaxSize
+
 // route registers a handler whose errors become problems.
 func route[I, O any](a *api, operation huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	operation.MaxBodyBytes = maxBody
 	operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusInternalServerError)
 	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
