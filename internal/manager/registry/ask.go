@@ -103,10 +103,10 @@ func (r *Registry) forget(question []string) {
 
 // run runs npm, as one of few at a time.
 func (r *Registry) run(ctx context.Context, args []string) ([]byte, error) {
-	return r.runIn(ctx, r.Dir, args)
+	return r.call(ctx, npm.Call{Dir: r.Dir, Args: args})
 }
 
-func (r *Registry) runIn(ctx context.Context, dir string, args []string) ([]byte, error) {
+func (r *Registry) call(ctx context.Context, call npm.Call) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Patience*4/5, errSilent)
 	defer cancel()
 	select {
@@ -115,7 +115,8 @@ func (r *Registry) runIn(ctx context.Context, dir string, args []string) ([]byte
 	case <-ctx.Done():
 		return nil, fmt.Errorf("ask the registry: %w", context.Cause(ctx))
 	}
-	return r.NPM.Run(ctx, npm.Call{Dir: dir, NodeDir: r.Bundles.NodeDir(), Args: args})
+	call.NodeDir = r.Bundles.NodeDir()
+	return r.NPM.Run(ctx, call)
 }
 
 // asError says what npm's failure means for the plugin.

@@ -94,3 +94,12 @@ func TestARegistryThatFallsSilentHoldsUpNoPlan(t *testing.T) {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
+
+func TestAPackageTooLargeToLookIntoIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	served := npmtest.NewRegistry(t, exporting("x-backend@1.0.0", oldStyle))
+	served.Break(npmtest.Only("/-/", served.Endless()))
+	if found := open(t, served.Client()).CheckAlone(t.Context(), release, plugins("x-backend@1.0.0")); len(found) > 0 {
+		t.Errorf("of a package that nobody can look into CheckAlone says %v", found)
+	}
+}

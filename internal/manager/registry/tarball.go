@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 )
 
 const (
@@ -38,8 +39,15 @@ func (r *Registry) fetch(ctx context.Context, plugin bundle.Plugin) (sources, er
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := r.run(ctx, []string{"pack", plugin.String(), "--json", "--ignore-scripts", "--pack-destination", dir,
-		"--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000"}); err != nil {
+	_, err = r.call(ctx, npm.Call{Dir: r.Dir, MaxFile: maxPacked, Args: []string{
+		"pack", plugin.String(), "--json", "--ignore-scripts", "--pack-destination", dir,
+		"--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000",
+	}})
+	var failure *npm.Failure
+	if errors.As(err, &failure) && failure.FileTooLarge() {
+		return nil, errTooLarge
+	}
+	if err != nil {
 		return nil, asError(plugin, err)
 	}
 	packed, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
@@ -51,9 +59,6 @@ func (r *Registry) fetch(ctx context.Context, plugin bundle.Plugin) (sources, er
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	if info, err := file.Stat(); err != nil || info.Size() > maxPacked {
-		return nil, errTooLarge
-	}
 	return readSources(file)
 }
 
