@@ -19,9 +19,16 @@ var version = "dev" //nolint:gochecknoglobals // the linker writes it
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if code := report(command().Run(ctx, os.Args)); code != 0 {
+	if code := report(run(ctx)); code != 0 {
 		os.Exit(code) //nolint:gocritic // the signals need no undoing any more
 	}
+}
+
+func run(ctx context.Context) error {
+	if err := conceal(); err != nil {
+		return err
+	}
+	return command().Run(ctx, os.Args)
 }
 
 // report prints the error, if it has words, and returns the exit code.
@@ -46,7 +53,7 @@ func command() *cli.Command {
 		Version: fullVersion(),
 		Flags:   []cli.Flag{dataDirFlag(), logLevelFlag(), logFormatFlag()},
 		Commands: []*cli.Command{
-			serveCommand(), restartCommand(), stopCommand(), installCommand(), planCommand(), openAPICommand(),
+			serveCommand(), restartCommand(), stopCommand(), resealCommand(), installCommand(), planCommand(), openAPICommand(),
 		},
 		// main prints the error, once.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},

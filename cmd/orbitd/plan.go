@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -34,9 +33,9 @@ func planCommand() *cli.Command {
 		Description: `Compares two states of an instance and prints the impact, the reasons and the problems: what the
 Terraform provider shows at plan, as far as the documents alone tell.
 
-A list of plugins is comma-separated. Each part is PACKAGE@VERSION, or PACKAGE@VERSION=FILE with
-the plugin's own app-config in FILE, or the name of a file with one of these a line; lines that
-begin with # are comments, and files named in it are relative to it.
+A list of plugins is comma-separated. Each part is PACKAGE@VERSION, exact or a range of npm's, or
+PACKAGE@VERSION=FILE with the plugin's own app-config in FILE, or the name of a file with one of
+these a line; lines that begin with # are comments, and files named in it are relative to it.
 
 Exit code: 0 the change can be made, whatever it costs; 1 it has problems of severity error; 2 the
 arguments are wrong or a file cannot be read.`,
@@ -149,9 +148,16 @@ func decide(before, after orbit.InstanceSpec, secrets declare.Names) plan {
 func problems(spec orbit.InstanceSpec, state changeplan.State, secrets declare.Names) []orbit.Diagnostic {
 	diagnostics := declare.Document(spec.Config, secrets)
 	for _, name := range slices.Sorted(maps.Keys(spec.Plugins)) {
-		diagnostics = append(diagnostics, declare.Plugin(name, spec.Plugins[name], secrets)...)
+		alone := declare.Plugin(name, spec.Plugins[name], secrets)
+		if version := spec.Plugins[name].Version; !orbit.HasErrors(alone) && declare.IsRange(version) {
+			alone = append(alone, orbit.Diagnostic{
+				Code: orbit.CodeUnchecked, Severity: orbit.SeverityWarning, Path: "version", Plugin: name,
+				Message: version + " is a range, which counts here as a version of its own: orbitd alone knows which one it means",
+			})
+		}
+		diagnostics = append(diagnostics, alone...)
 	}
-	diagnostics = append(diagnostics, appconfig.Conflicts(state.Fragments())...)
+	diagnostics = append(diagnostics, declare.Conflicts("", state.Fragments(), declare.All)...)
 	return append(diagnostics, changeplan.Problems(state)...)
 }
 

@@ -49,9 +49,19 @@ func readPart(part string, plugins map[string]orbit.PluginSpec) error {
 	return nil
 }
 
+// cutFile cuts a plugin at the = after its version. An = in front of a version, as in >=1.2.0, is an operator.
+func cutFile(text string) (declaration, file string, found bool) {
+	for i := 1; i < len(text); i++ {
+		if text[i] == '=' && !strings.ContainsRune("@<>| =", rune(text[i-1])) {
+			return text[:i], text[i+1:], true
+		}
+	}
+	return text, "", false
+}
+
 // readPlugin reads PACKAGE@VERSION or PACKAGE@VERSION=FILE, with the file relative to the folder.
 func readPlugin(text, folder string, plugins map[string]orbit.PluginSpec) error {
-	declaration, file, hasFile := strings.Cut(text, "=")
+	declaration, file, hasFile := cutFile(text)
 	at := strings.LastIndex(declaration, "@")
 	if at <= 0 {
 		return fmt.Errorf("%q is not PACKAGE@VERSION", text)

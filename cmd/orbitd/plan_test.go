@@ -91,7 +91,7 @@ func TestPlanSaysWhatAChangeCosts(t *testing.T) {
       "code": "undefined_secret",
       "path": "app.title",
       "severity": "error",
-      "message": "${NAME} refers to a secret that is not defined; add NAME to the instance's secrets, or give a default as in ${NAME:-default}, or write $${NAME} for the text itself (line 3, column 7)"
+      "message": "${NAME} refers to a secret or variable that is not defined; add NAME to secrets_wo or, if it is no secret, to the instance's variables, or give a default as in ${NAME:-default}, or write $${NAME} for the text itself; in HCL each of these takes one more $, as in $${NAME} (line 3, column 7)"
     }
   ]
 }
@@ -120,6 +120,14 @@ func TestPlanSaysWhatAChangeCosts(t *testing.T) {
 			want: "impact: upgrade\n  a.b: restart, because it changed, and nothing is known to take up a change of it while the " +
 				"process runs\n  plugins.plugin-b.version: upgrade, because it changed from 2.0.0 to 2.0.1, and code of " +
 				"another version meets the database\n",
+		},
+		"a range": {
+			files: map[string]string{"a.yaml": "", "p.yaml": "a: 1"},
+			arguments: []string{
+				"--before", "{a.yaml}", "--after", "{a.yaml}", "--plugins-before", "p@>=1.0.0 <2={p.yaml}", "--plugins-after", "p@^1.0.0={p.yaml}",
+			},
+			want: "impact: upgrade\n  plugins.p.version: upgrade, because it changed from >=1.0.0 <2 to ^1.0.0, and code of another " +
+				"version meets the database\nwarning: version: p: ^1.0.0 is a range, which counts here as a version of its own",
 		},
 		"plugins that are in conflict": {
 			files:     map[string]string{"a.yaml": "", "p.yaml": "a: 1", "q.yaml": "a: 2"},

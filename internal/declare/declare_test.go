@@ -28,11 +28,19 @@ func TestNames(t *testing.T) {
 			"https://x/y.tgz": "registry", "git+ssh://x": "registry", "../x": "begins with @", "node_modules": "not the name",
 			"file:x": "registry", strings.Repeat("a", 215): "at most 214", "--global": "not the name",
 		}},
-		{Version, orbit.CodeInvalidVersion, []string{"1.2.3", "0.0.0", "1.2.3-beta.17", "10.20.30-rc-1"}, map[string]string{
-			"": "missing", " ": "missing", "v1.2.3": `write "1.2.3"`, " 1.2.3": `write "1.2.3"`, "1.2": "all three", "1": "all three",
-			"^1.2.3": "range", "~1.2.3": "range", ">=1.0.0": "range", "1.x": "range", "*": "range", "1.0.0 - 2.0.0": "range",
-			"1.0.0 || 2.0.0": "range", "latest": "tag", "next": "tag", "https://x/y.tgz": "URL", "git+ssh://x": "URL", "file:../x": "URL",
-			"npm:a@1.2.3": "URL", "1.2.3+build": `write "1.2.3"`, "1.2.3.4": "not an exact", "01.2.3": "not an exact", "1.2.3-": "not an exact",
+		{Version, orbit.CodeInvalidVersion, []string{
+			"1.2.3", "0.0.0", "1.2.3-beta.17", "10.20.30-rc-1", "1", "1.2", "^1.2.3", "~1.2.3", "~1.2", "^0.0.1-next.0", "1.x", "1.2.X",
+			"1.*", "1.x.x", ">=1.0.0", ">= 1.0.0", "<2", "=1.2.3", ">=1.2.0 <3", "1.0.0 - 2.0.0", "1.2 - 2", "1.0.0 || 2.0.0", "^1||^2",
+			">=1.2.3-rc.1 <2 || ~3.1",
+		}, map[string]string{
+			"": "missing", " ": "missing", "v1.2.3": `write "1.2.3"`, "v1.x": `write "1.x"`, " 1.2.3": `write "1.2.3"`, "^1.2.3\n": `write "^1.2.3"`,
+			"*": "every version", "x": "every version", "X.x": "every version", "^*": "every version", ">=x": "every version", "1.x ||": "every version",
+			"|| 1.x": "every version", "^1 || *": "every version", "~> 1.2": "Terraform writes", "~>1.2": "Terraform writes",
+			"latest": "tag", "next": "tag", "https://x/y.tgz": "URL", "git+ssh://x": "URL", "file:../x": "path", "../x": "path", "a\\b": "path",
+			"npm:a@1.2.3": "alias", "workspace:*": "alias", "github:a/b": "git reference", "a/b#main": "git reference", "#main": "neither",
+			"1.2.3+build": `write "1.2.3"`, "1.2.3.4": "neither", "01.2.3": "neither", "1.2.3-": "neither", "1.2.3-01": "neither", "1.2.3-a..b": "neither", "^1.2.3 - 2.0.0": "neither",
+			">=1, <2": "neither", "^^1": "neither", "1.x.3": "neither", "1 -2": "neither", "1.2.3 && 2": "neither", "!1.2.3": "neither", "1.2.3\n^2": "neither",
+			"^1.2.3 --registry": "neither", "$(id)": "neither", strings.Repeat("1 ", 200): "at most 256", "99999999999999999": "neither",
 		}},
 		{SecretName, orbit.CodeInvalidRequest, []string{"A", "ARGOCD_TOKEN", "_x1"}, map[string]string{"": "", "1A": "", "A-B": "", "A B": "", "A:-b": "", "A}": ""}},
 	} {
@@ -46,6 +54,15 @@ func TestNames(t *testing.T) {
 			if len(got) != 1 || got[0].Code != c.code || got[0].Severity != orbit.SeverityError || !strings.Contains(got[0].Message, words) {
 				t.Errorf("%q: got %+v, want %s with %q", name, got, c.code, words)
 			}
+		}
+	}
+}
+
+func TestARangeIsToldFromAnExactVersion(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"1.2.3": false, "1.2.3-beta.1": false, "1.2": true, "^1.2.3": true, "=1.2.3": true, "1.2.3 - 1.2.3": true} {
+		if got := IsRange(text); got != want {
+			t.Errorf("IsRange(%q) = %v", text, got)
 		}
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
-
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -20,8 +18,6 @@ var (
 	workspaceName = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$`)
 	packageName   = regexp.MustCompile(`^(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$`)
 	secretName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	partial       = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
-	tag           = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
 )
 
 func problem(code orbit.Code, path, format string, args ...any) []orbit.Diagnostic {
@@ -65,48 +61,6 @@ func Package(name string) []orbit.Diagnostic {
 			"digits, hyphens, dots and underscores, as in @backstage-community/plugin-todo-backend", name)
 	}
 	return nil
-}
-
-// Version returns invalid_version unless the text is an exact semantic version, so that one declaration always means
-// one set of packages.
-func Version(text string) []orbit.Diagnostic {
-	path := "version"
-	if version, err := semver.StrictNewVersion(text); err == nil {
-		if version.Metadata() != "" {
-			return problem(orbit.CodeInvalidVersion, path, "%q has build metadata, which versions in the registry do not have: write %q",
-				text, strings.SplitN(text, "+", 2)[0])
-		}
-		return nil
-	}
-	trimmed := strings.TrimSpace(text)
-	switch {
-	case trimmed == "":
-		return problem(orbit.CodeInvalidVersion, path, "the version is missing: give an exact one such as 1.2.3")
-	case strings.Contains(trimmed, ":") || strings.Contains(trimmed, "/"):
-		return problem(orbit.CodeInvalidVersion, path, "%q is a URL or a path: plugins come from the registry, give an exact version such as 1.2.3", text)
-	case strings.HasPrefix(trimmed, "v") && len(Version(trimmed[1:])) == 0:
-		return problem(orbit.CodeInvalidVersion, path, "%q is not an exact version: write %q", text, trimmed[1:])
-	case len(trimmed) < len(text) && len(Version(trimmed)) == 0:
-		return problem(orbit.CodeInvalidVersion, path, "%q has spaces around the version: write %q", text, trimmed)
-	case partial.MatchString(trimmed):
-		return problem(orbit.CodeInvalidVersion, path, "%q is a range: give all three numbers, such as 1.2.3", text)
-	case strings.ContainsAny(trimmed, "^~<>=*| ,") || isWildcard(trimmed):
-		return problem(orbit.CodeInvalidVersion, path, "%q is a range, which means another version tomorrow: give an exact one such as 1.2.3", text)
-	case tag.MatchString(trimmed):
-		return problem(orbit.CodeInvalidVersion, path, "%q is a tag, which means another version tomorrow: give an exact one such as 1.2.3", text)
-	default:
-		return problem(orbit.CodeInvalidVersion, path, "%q is not an exact semantic version such as 1.2.3", text)
-	}
-}
-
-// isWildcard says whether a part of the version is x, as in 1.x.
-func isWildcard(text string) bool {
-	for _, part := range strings.Split(text, ".") {
-		if part == "x" || part == "X" {
-			return true
-		}
-	}
-	return false
 }
 
 // SecretName returns invalid_request unless the name is one that ${NAME} can refer to: letters, digits and underscores,

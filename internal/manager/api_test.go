@@ -141,7 +141,7 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 		"file":      {small("app:\n  title: {$file: /etc/passwd}\n"), orbit.CodeForbiddenDirective, ""},
 		"release":   {orbit.InstanceWrite{InstanceSpec: orbit.InstanceSpec{Release: "0.1.0", MemoryLimitMiB: 1024}}, orbit.CodeUnknownRelease, "0.1.0"},
 		"package":   {withPlugin("../evil", "1.0.0", ""), orbit.CodeInvalidPackage, ""},
-		"range":     {withPlugin("@acme/plugin-x-backend", "^1.0.0", ""), orbit.CodeInvalidVersion, ""},
+		"tag":       {withPlugin("@acme/plugin-x-backend", "latest", ""), orbit.CodeInvalidVersion, ""},
 		"fragment":  {withPlugin("@acme/plugin-x-backend", "1.0.0", "a: ["), orbit.CodeInvalidDocument, "@acme/plugin-x-backend"},
 		"workspace": {small(""), orbit.CodeInvalidWorkspace, ""},
 	} {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
@@ -17,6 +18,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 )
 
 // Defaults of Options.
@@ -82,6 +84,14 @@ type Options struct {
 	// Runtime replaces the process runtime; nil does not. Packages, then, are not installed either, so tests of
 	// everything above the runtime need no registry.
 	Runtime runtime.Runtime
+	// Registry is asked about packages in place of npm's; it goes with Runtime.
+	Registry Registry
+}
+
+// Registry is what an orbitd asks about packages.
+type Registry interface {
+	admission.Registry
+	vetting.Packages
 }
 
 // withDefaults fills in what is empty and refuses what cannot be.

@@ -11,8 +11,11 @@ import (
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -20,6 +23,7 @@ import (
 type packages struct {
 	store    *bundle.Store
 	registry *registry.Registry
+	schemas  *schemas.Keeper
 }
 
 // openPackages opens the cache.
@@ -38,7 +42,17 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Policy: policy,
 		Node: backstage.Default().Node, MaxPackageSize: o.MaxPluginsBytes, Logger: o.Logger,
 	})
-	return packages{store, asked}, err
+	if err != nil {
+		return packages{}, err
+	}
+	host, err := writeHost(o.CacheDir)
+	if err != nil {
+		return packages{}, err
+	}
+	kept, err := schemas.New(schemas.Options{
+		Dir: filepath.Join(o.CacheDir, "schemas"), Host: host, Bundles: store, Fetch: asked.Files, Logger: o.Logger,
+	})
+	return packages{store, asked, kept}, err
 }
 
 // Ensure installs the bundle of a release and plugins.
@@ -77,9 +91,9 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Check asks the registry about plugins by themselves, before anything is installed. Where the release is not known
-// yet, "", it is the default one.
-func (p packages) Check(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+// Alone asks the registry about each of the plugins by itself. Where the release is not known yet, "", it is the default
+// one.
+func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
 	release, err := find(cmp.Or(version, backstage.Default().Version))
 	if err != nil {
 		return nil // the instance itself is refused for this
@@ -87,13 +101,31 @@ func (p packages) Check(ctx context.Context, version string, plugins map[string]
 	return p.registry.CheckAlone(ctx, release, set(plugins))
 }
 
-// CheckSet asks about all plugins of an instance together; added are those of them that are new.
-func (p packages) CheckSet(ctx context.Context, version string, all, added map[string]string) []orbit.Diagnostic {
+// Together asks about all plugins of an instance together; added are those of them that are new.
+func (p packages) Together(ctx context.Context, version string, all, added map[string]string) []orbit.Diagnostic {
 	release, err := find(cmp.Or(version, backstage.Default().Version))
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
 	return p.registry.CheckSet(ctx, release, set(all), set(added))
+}
+
+// Schemas are the config schemas of the release and the plugins.
+func (p packages) Schemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	return p.schemas.Of(ctx, release, set(plugins))
+}
+
+// KnownSchemas are the same where Schemas has found them before.
+func (p packages) KnownSchemas(version string, plugins map[string]string) (configschema.Set, bool) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, false
+	}
+	return p.schemas.Known(release, set(plugins))
 }
 
 func find(version string) (bundle.Release, error) {
@@ -163,9 +195,19 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	return ids, nil
 }
 
-// Check finds the plugins that may not be added, and nothing else wrong.
-func (n *nothing) Check(_ context.Context, _ string, plugins map[string]string) []orbit.Diagnostic {
-	return n.policy.Diagnose(set(plugins))
+// policed are packages that may not all be added.
+type policed struct {
+	vetting.Packages
+	policy registry.Policy
+}
+
+// Alone finds the plugins that may not be added, and asks about the others.
+func (p policed) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+	found := p.policy.Diagnose(set(plugins))
+	if orbit.HasErrors(found) {
+		return found
+	}
+	return p.Packages.Alone(ctx, version, plugins)
 }
 
 // releases are what GET /v1/releases lists.

@@ -17,7 +17,7 @@ func TestBadInputIsAnErrorAtPlanAtItsAttribute(t *testing.T) {
 		"a key of the manager":  {object{"config": "backend:\n  database: {client: pg}\n"}, []string{`[AttributeName("config")]`, "Line 2, column 3 of config", "backend.database"}},
 		"an undefined secret":   {object{"config": "a: ${MISSING}\n"}, []string{`[AttributeName("config")]`, "${MISSING}", "secrets_wo"}},
 		"a workspace":           {object{"workspace": "Acme Corp"}, []string{`[AttributeName("workspace")]`, "DNS label"}},
-		"a range":               {plugin("@acme/x", object{"version": "^1.0.0"}), []string{`ElementKeyString("@acme/x").AttributeName("version")`}},
+		"a tag":                 {plugin("@acme/x", object{"version": "latest"}), []string{`ElementKeyString("@acme/x").AttributeName("version")`}},
 		"a package":             {plugin("@acme/x@1.0.0", object{"version": "1.0.0"}), []string{`ElementKeyString("@acme/x@1.0.0")`}},
 		"a plugin's document":   {plugin("@acme/x", object{"version": "1.0.0", "config": "- a"}), []string{`ElementKeyString("@acme/x").AttributeName("config")`, "mapping"}},
 		"a file":                {object{"config": "a: {$file: /etc/passwd}\n"}, []string{`[AttributeName("config")]`, "$file"}},

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"maps"
 	"math/big"
 	"strings"
 	"testing"
@@ -117,7 +118,7 @@ func (r *resource) plan(t *testing.T, config object) planned {
 	return p
 }
 
-// proposed merges configuration and state as Terraform does for schemas without computed attributes inside nested ones.
+// proposed merges configuration and state as Terraform does for schemas whose nested computed attributes are in maps.
 func (r *resource) proposed(config tftypes.Value) tftypes.Value {
 	if config.IsNull() {
 		return config
@@ -132,10 +133,35 @@ func (r *resource) proposed(config tftypes.Value) tftypes.Value {
 			value = tftypes.NewValue(value.Type(), nil)
 		} else if kept, ok := prior[attribute.Name]; ok && value.IsNull() && attribute.Computed {
 			value = kept
+		} else if ok && attribute.NestedType != nil && !attribute.Computed {
+			value = proposedEntries(attribute.NestedType, value, kept)
 		}
 		proposed[attribute.Name] = value
 	}
 	return tftypes.NewValue(r.typ, proposed)
+}
+
+// proposedEntries merges a map of objects: what an entry does not configure and the schema computes stays as it was.
+func proposedEntries(nested *tfprotov6.SchemaObject, configured, prior tftypes.Value) tftypes.Value {
+	var entries, before map[string]tftypes.Value
+	if nested.Nesting != tfprotov6.SchemaObjectNestingModeMap || configured.IsNull() || !configured.IsKnown() || configured.As(&entries) != nil || prior.As(&before) != nil {
+		return configured
+	}
+	entries = maps.Clone(entries)
+	for key, entry := range entries {
+		var fields, kept map[string]tftypes.Value
+		if old, ok := before[key]; !ok || entry.IsNull() || !entry.IsKnown() || entry.As(&fields) != nil || old.As(&kept) != nil {
+			continue
+		}
+		fields = maps.Clone(fields)
+		for _, attribute := range nested.Attributes {
+			if attribute.Computed && fields[attribute.Name].IsNull() {
+				fields[attribute.Name] = kept[attribute.Name]
+			}
+		}
+		entries[key] = tftypes.NewValue(entry.Type(), fields)
+	}
+	return tftypes.NewValue(configured.Type(), entries)
 }
 
 // apply plans again, as Terraform does at apply in a new process, and carries the plan out.
@@ -149,6 +175,7 @@ func (r *resource) applyWith(ctx context.Context, t *testing.T, p planned) diagn
 	must(t, "plan", p.diags)
 	if !p.config.IsNull() {
 		again := r.plan(t, decode(p.config).(object))
+		must(t, "plan again", again.diags)
 		if difference := moved(decode(p.value), decode(again.value)); difference != "" {
 			t.Fatalf("Provider produced inconsistent final plan:\n%s", difference)
 		}

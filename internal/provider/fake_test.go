@@ -46,6 +46,8 @@ type fakeAPI struct {
 	plan *orbit.PlanResult
 	// waiting is sent to by every poll; nil lets polls answer at once. A test that sets it lets them hang.
 	waiting chan struct{}
+	// resolved are the exact versions that ranges mean, where that is not the version in the range; "" is not known.
+	resolved map[string]string
 	// starting is how many reads of an instance still find orbitd starting.
 	starting int
 	// keepsRubble leaves an instance whose creation failed.
@@ -168,6 +170,7 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 	var write orbit.InstanceWrite
 	_ = json.NewDecoder(r.Body).Decode(&write)
 	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Instance: write})
+	f.resolveAll(write.Plugins)
 	before := f.instances[workspace]
 	var etag string
 	if before != nil {
@@ -237,7 +240,9 @@ func (f *fakeAPI) postPlan(w http.ResponseWriter, r *http.Request) {
 	if request.Instance != nil {
 		policy = request.Instance.RestartPolicy
 	}
-	result := orbit.PlanResult{Impact: orbit.ImpactRestart, PendingRestart: policy == orbit.RestartManual}
+	result := orbit.PlanResult{
+		Impact: orbit.ImpactRestart, PendingRestart: policy == orbit.RestartManual, ResolvedVersions: f.resolvedVersions(request),
+	}
 	if policy == orbit.RestartForbid && request.Instance == nil {
 		result.Diagnostics = []orbit.Diagnostic{
 			{Code: orbit.CodeRestartForbidden, Severity: orbit.SeverityError, Path: "here", Message: "it costs a restart"},
@@ -269,6 +274,7 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	var write orbit.PluginWrite
 	_ = json.NewDecoder(r.Body).Decode(&write)
 	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Plugin: write})
+	write.PluginSpec = f.resolve(write.PluginSpec)
 	before := f.plugins[workspace][pkg]
 	var etag string
 	if before != nil {
@@ -294,6 +300,7 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	}
 	f.plugins[workspace][pkg] = &orbit.Plugin{
 		Workspace: workspace, Package: pkg, PluginSpec: write.PluginSpec, Owner: orbit.OwnerPlugin, ETag: tag(write.PluginSpec),
+		SecretNames: slices.Sorted(maps.Keys(write.Secrets)),
 	}
 	change := orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil), Impact: impact, PendingRestart: pending}
 	f.accept(w, change, func() {

@@ -15,6 +15,8 @@ type instanceDataModel struct {
 	Release            types.String               `tfsdk:"release"`
 	Config             types.String               `tfsdk:"config"`
 	Plugins            map[string]pluginDataModel `tfsdk:"plugins"`
+	Variables          map[string]string          `tfsdk:"variables"`
+	LiteralSecrets     types.String               `tfsdk:"literal_secrets"`
 	SecretNames        []string                   `tfsdk:"secret_names"`
 	SecretsVersion     types.Int64                `tfsdk:"secrets_version"`
 	MemoryLimitMiB     types.Int64                `tfsdk:"memory_limit_mib"`
@@ -29,9 +31,12 @@ type instanceDataModel struct {
 }
 
 type pluginDataModel struct {
-	Version types.String `tfsdk:"version"`
-	Config  types.String `tfsdk:"config"`
-	Owner   types.String `tfsdk:"owner"`
+	Version         types.String `tfsdk:"version"`
+	ResolvedVersion types.String `tfsdk:"resolved_version"`
+	Config          types.String `tfsdk:"config"`
+	SecretNames     []string     `tfsdk:"secret_names"`
+	SecretsVersion  types.Int64  `tfsdk:"secrets_version"`
+	Owner           types.String `tfsdk:"owner"`
 }
 
 type statusModel struct {
@@ -62,6 +67,8 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 		Release:            types.StringValue(instance.Release),
 		Config:             orNull(instance.Config),
 		Plugins:            make(map[string]pluginDataModel, len(plugins)),
+		Variables:          instance.Variables,
+		LiteralSecrets:     types.StringValue(string(cmp.Or(instance.LiteralSecrets, orbit.LiteralsWarn))),
 		SecretNames:        append([]string{}, instance.SecretNames...),
 		SecretsVersion:     types.Int64Value(instance.SecretsVersion),
 		MemoryLimitMiB:     types.Int64Value(int64(instance.MemoryLimitMiB)),
@@ -76,9 +83,12 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 	}
 	for _, plugin := range plugins {
 		model.Plugins[plugin.Package] = pluginDataModel{
-			Version: types.StringValue(plugin.Version),
-			Config:  orNull(plugin.Config),
-			Owner:   types.StringValue(string(plugin.Owner)),
+			Version:         types.StringValue(plugin.Version),
+			ResolvedVersion: installedVersion(plugin.PluginSpec),
+			Config:          orNull(plugin.Config),
+			SecretNames:     append([]string{}, plugin.SecretNames...),
+			SecretsVersion:  types.Int64Value(plugin.SecretsVersion),
+			Owner:           types.StringValue(string(plugin.Owner)),
 		}
 	}
 	return model

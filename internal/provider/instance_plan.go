@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -35,6 +36,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 
 	plan.changeModel, plan.PendingRestart = state.changeModel, state.PendingRestart
+	plan.keepVersions(&state)
 	if creating {
 		plan.changeModel = unknownChange()
 	} else {
@@ -45,7 +47,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 
 	after, known := plan.spec(ctx, &resp.Diagnostics)
-	names, namesKnown := config.secretNames()
+	names, namesKnown := secretNames(config.Secrets)
 	newSecrets := creating || !plan.SecretsVersion.Equal(state.SecretsVersion)
 	// What a create costs depends on nothing: nobody is interrupted by an instance that is new.
 	complete := known && (namesKnown || !newSecrets)
@@ -53,6 +55,23 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		plan.changeModel, plan.PendingRestart = unknownChange(), types.BoolUnknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
+	}
+	workspace := plan.Workspace.ValueString()
+	ask := sync.OnceValue(func() opinion {
+		request := orbit.PlanRequest{Instance: &after}
+		if newSecrets {
+			request.SecretNames = names
+		}
+		return r.askManager(ctx, "instance "+workspace, workspace, request, plan.locate, &resp.Diagnostics)
+	})
+	if complete && plan.unresolved() {
+		plan.resolve(ask().version)
+		after, _ = plan.spec(ctx, &resp.Diagnostics)
+		if plan.unresolved() && !creating {
+			plan.changeModel, plan.PendingRestart = unknownChange(), types.BoolUnknown()
+			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+			return
+		}
 	}
 	var before *orbit.InstanceSpec
 	var releases bool
@@ -65,7 +84,6 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if releases {
 		decision = releasing(decision)
 	}
-	workspace := plan.Workspace.ValueString()
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	plan.obey(decision, &state)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -75,18 +93,14 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	forbids := decision.Impact.Interrupts() && after.RestartPolicy == orbit.RestartForbid
 	// Where a restart is waited for, the change may take that back, and only orbitd knows what runs.
 	waiting := state.PendingRestart.ValueBool()
-	if forbids && !waiting {
+	if forbids && !waiting && !resp.Diagnostics.HasError() {
 		refuseRestart(workspace, decision, &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() || !complete {
 		return
 	}
 
-	request := orbit.PlanRequest{Instance: &after}
-	if newSecrets {
-		request.SecretNames = names
-	}
-	opinion := r.askManager(ctx, "instance "+workspace, workspace, request, plan.locate, &resp.Diagnostics)
+	opinion := ask()
 	if forbids && opinion.result == nil && !resp.Diagnostics.HasError() {
 		refuseRestart(workspace, decision, &resp.Diagnostics)
 	}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -11,13 +12,14 @@ import (
 
 // ModifyPlan decides what the planned change costs and asks orbitd what it thinks.
 func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state, plan pluginModel
+	var state, plan, config pluginModel
 	creating, deleting := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if !creating {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	if !deleting {
 		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -30,6 +32,7 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 
 	plan.changeModel = state.changeModel
+	plan.ResolvedVersion = keptVersion(plan.Version, state.Version, state.ResolvedVersion)
 	if creating {
 		plan.changeModel = unknownChange()
 	} else {
@@ -45,22 +48,38 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
+	workspace, pkg := plan.Workspace.ValueString(), plan.Package.ValueString()
+	names, namesKnown := secretNames(config.Secrets)
+	newSecrets := creating || !plan.SecretsVersion.Equal(state.SecretsVersion)
+	ask := sync.OnceValue(func() opinion {
+		request := orbit.PlanRequest{Plugin: &orbit.PluginPlan{Package: pkg, PluginSpec: after}}
+		if newSecrets {
+			request.SecretNames = names
+		}
+		return r.askManager(ctx, plan.name(), workspace, request, plan.locate, &resp.Diagnostics)
+	})
+	if plan.ResolvedVersion.IsUnknown() {
+		plan.ResolvedVersion = ask().version(pkg)
+		after, _ = plan.spec()
+		if plan.ResolvedVersion.IsUnknown() && !creating {
+			plan.changeModel = unknownChange()
+			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+			return
+		}
+	}
 	var before *orbit.PluginSpec
 	if !creating {
 		spec, _ := state.spec()
 		before = &spec
 	}
-	decision := decidePlugin(plan.Package.ValueString(), before, after)
+	decision := decidePlugin(pkg, before, after)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() || newSecrets && !namesKnown {
 		return
 	}
 
-	workspace := plan.Workspace.ValueString()
-	opinion := r.askManager(ctx, plan.name(), workspace, orbit.PlanRequest{
-		Plugin: &orbit.PluginPlan{Package: plan.Package.ValueString(), PluginSpec: after},
-	}, plan.locate, &resp.Diagnostics)
+	opinion := ask()
 	if decision.Impact.Interrupts() && opinion.interrupts() && !resp.Diagnostics.HasError() {
 		why := joinParagraphs(describeReasons(decision.Reasons), byStoredPolicy+"; a new one in the same run is applied first.")
 		warnOfCost(workspace, opinion.stores(), decision.Impact, why, &resp.Diagnostics)

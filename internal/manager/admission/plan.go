@@ -3,7 +3,9 @@ package admission
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -11,8 +13,9 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// Plan tells what a write would cost now and what is wrong with it, and changes nothing. Where the set of plugins and
-// keys is not the one resource's own, what is missing may still be coming in the same run, so it is a warning.
+// Plan tells what a write would cost now and what is wrong with it, and changes nothing; but what it resolves a version
+// range to it keeps, so that the write gets the same. Where the set of plugins and keys is not the one resource's own, what
+// is missing may still be coming in the same run, so it is a warning.
 func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanResult, error) {
 	declared, err := a.Store.Declared(ctx, workspace)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -22,11 +25,13 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 	if err != nil {
 		return orbit.PlanResult{}, err
 	}
-	after, diagnostics, err := a.planned(ctx, workspace, declared, request)
+	request, after, diagnostics, err := a.planned(ctx, workspace, declared, request)
 	if err != nil {
 		return orbit.PlanResult{}, err
 	}
-	result := orbit.PlanResult{Diagnostics: diagnostics, Reasons: []orbit.Reason{}, Impact: orbit.ImpactNone}
+	result := orbit.PlanResult{
+		Diagnostics: diagnostics, Reasons: []orbit.Reason{}, Impact: orbit.ImpactNone, ResolvedVersions: exactVersions(requested(request)),
+	}
 	if result.Diagnostics == nil {
 		result.Diagnostics = []orbit.Diagnostic{}
 	}
@@ -49,97 +54,145 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 	return result, nil
 }
 
-// planned applies the request to a copy of what is declared.
-func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest) (changeplan.State, []orbit.Diagnostic, error) {
+// planned applies the request to a copy of what is declared. It returns the request with what its version ranges mean.
+func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest,
+) (orbit.PlanRequest, changeplan.State, []orbit.Diagnostic, error) {
+	found, err := checkAlone(workspace, request)
+	if err != nil || orbit.HasErrors(found) {
+		return orbit.PlanRequest{}, changeplan.State{}, found, err
+	}
+	request, unresolved, err := a.resolveRequest(ctx, workspace, request)
+	if err != nil {
+		return request, changeplan.State{}, nil, err
+	}
+	found = append(found, unresolved...)
 	after := declared
-	after.Plugins = maps.Clone(declared.Plugins)
-	var alone []orbit.Diagnostic
+	after.Plugins, after.PluginSecrets = maps.Clone(declared.Plugins), maps.Clone(declared.PluginSecrets)
 	switch {
 	case request.Instance != nil:
-		alone = checkInstance(workspace, *request.Instance)
 		after.Spec = *request.Instance
 		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
-			after.SecretRevisions = plannedSecrets(declared, request)
+			moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
+			after.SecretRevisions = plannedSecrets(declared, declared.SecretRevisions, moved, request.SecretNames)
 		}
 	case request.Plugin != nil:
-		alone = declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil)
 		if after.Plugins == nil {
 			after.Plugins = map[string]orbit.PluginSpec{}
 		}
 		after.Plugins[request.Plugin.Package] = request.Plugin.PluginSpec
+		if request.SecretNames != nil {
+			planPluginSecrets(&after, declared, *request.Plugin, request.SecretNames)
+		}
 	case request.DeletePlugin != "":
 		delete(after.Plugins, request.DeletePlugin)
+		delete(after.PluginSecrets, request.DeletePlugin)
+	}
+	state, err := after.State()
+	if err != nil {
+		return request, state, nil, err
+	}
+	checked, err := a.checkPlanned(ctx, workspace, declared, after, request)
+	return request, state, append(found, checked...), err
+}
+
+// checkPlanned asks about the planned packages, and how they and the documents fit together.
+func (a *Admission) checkPlanned(ctx context.Context, workspace string, declared, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, planBudget, fmt.Errorf("it took longer than the %s that a plan waits", planBudget))
+	defer cancel()
+	release, plugins := after.Spec.Release, exactVersions(requested(request))
+	if release == "" && request.Plugin != nil {
+		// The instance comes in the same run. Which release it will have is its own plan's to say.
+		return a.Vetting.Alone(ctx, "", plugins), nil
+	}
+	checked, err := a.checkRegistry(ctx, workspace, release, plugins)
+	var problem *orbit.Problem
+	if errors.As(err, &problem) {
+		return problem.Diagnostics, nil // the set is not to be had
+	}
+	if err != nil {
+		return nil, err
+	}
+	set, err := a.plannedSet(ctx, workspace, declared, after, request)
+	return append(checked, set...), err
+}
+
+// checkAlone checks what the request declares by itself.
+func checkAlone(workspace string, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	switch {
+	case request.Instance != nil:
+		return checkInstance(workspace, *request.Instance), nil
+	case request.Plugin != nil:
+		return declare.Plugin(request.Plugin.Package, request.Plugin.PluginSpec, nil), nil
+	case request.DeletePlugin != "":
+		return nil, nil
 	default:
-		return changeplan.State{}, nil, &orbit.Problem{
+		return nil, &orbit.Problem{
 			Code: orbit.CodeInvalidRequest, Title: "Nothing to plan",
 			Detail: "the request has none of instance, plugin and delete_plugin",
 		}
 	}
-	if orbit.HasErrors(alone) {
-		return changeplan.State{}, alone, nil
-	}
-	state, err := after.State()
-	if err != nil {
-		return state, nil, err
-	}
-	release := after.Spec.Release
-	if release == "" && request.Plugin != nil {
-		// The instance comes in the same run. Which release it will have is its own plan's to say.
-		return state, append(alone, a.Registry.Check(ctx, "", map[string]string{request.Plugin.Package: request.Plugin.Version})...), nil
-	}
-	found, err := a.checkRegistry(ctx, workspace, release, requested(request))
-	var problem *orbit.Problem
-	if errors.As(err, &problem) {
-		found = problem.Diagnostics
-	} else if err != nil {
-		return state, nil, err
-	}
-	return state, append(append(alone, found...), a.plannedSet(state, request)...), nil
 }
 
+// resolveRequest is the request with the exact versions of its plugins, as far as they can be told now.
+func (a *Admission) resolveRequest(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanRequest, []orbit.Diagnostic, error) {
+	resolved, found, err := a.resolve(ctx, workspace, requested(request))
+	if err != nil {
+		return request, nil, err
+	}
+	switch {
+	case request.Instance != nil:
+		spec := *request.Instance
+		spec.Plugins = resolved
+		request.Instance = &spec
+	case request.Plugin != nil:
+		plugin := *request.Plugin
+		plugin.PluginSpec = resolved[plugin.Package]
+		request.Plugin = &plugin
+	}
+	return request, found, nil
+}
+
+// planBudget bounds how long a plan waits for the registry. What is not known by then is checked at apply.
+const planBudget = 25 * time.Second
+
 // plannedSet checks how the parts fit together.
-func (a *Admission) plannedSet(state changeplan.State, request orbit.PlanRequest) []orbit.Diagnostic {
-	found := checkFit(state)
+func (a *Admission) plannedSet(ctx context.Context, workspace string, declared, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	found, err := a.Vetting.Set(ctx, workspace, declared, after)
 	for i := range found {
-		if own := request.Instance != nil && ownPart(found[i], request.Instance); !own {
+		if !own(found[i], request) {
 			found[i].Severity = orbit.SeverityWarning
 		}
 	}
-	return found
+	return found, err
 }
 
-// ownPart says whether a finding is about what the instance's resource declares itself.
-func ownPart(d orbit.Diagnostic, spec *orbit.InstanceSpec) bool {
-	if d.Plugin == "" {
-		return true
+// own says whether a finding about the set is about what the request declares, whatever else the same run brings.
+func own(d orbit.Diagnostic, request orbit.PlanRequest) bool {
+	switch {
+	case request.Instance != nil:
+		_, its := request.Instance.Plugins[d.Plugin]
+		return its || d.Plugin == ""
+	case request.Plugin != nil && d.Plugin == request.Plugin.Package:
+		return alone[d.Code]
+	default:
+		return false
 	}
-	_, own := spec.Plugins[d.Plugin]
-	return own
+}
+
+// alone are the findings about a document that nothing beside it can mend.
+var alone = map[orbit.Code]bool{
+	orbit.CodeWrongType: true, orbit.CodeInvalidValue: true, orbit.CodeLiteralSecret: true,
 }
 
 // requested are the plugins that the request declares.
-func requested(request orbit.PlanRequest) map[string]string {
+func requested(request orbit.PlanRequest) map[string]orbit.PluginSpec {
 	switch {
 	case request.Instance != nil:
-		return versions(request.Instance.Plugins)
+		return request.Instance.Plugins
 	case request.Plugin != nil:
-		return map[string]string{request.Plugin.Package: request.Plugin.Version}
+		return map[string]orbit.PluginSpec{request.Plugin.Package: request.Plugin.PluginSpec}
 	default:
 		return nil
 	}
-}
-
-// plannedSecrets are the secrets after the write. Where the version moved every value may have.
-func plannedSecrets(declared store.Given, request orbit.PlanRequest) map[string]int64 {
-	moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
-	revisions := make(map[string]int64, len(request.SecretNames))
-	for _, name := range request.SecretNames {
-		revision, known := declared.SecretRevisions[name]
-		if moved || !known {
-			revision = declared.Generation + 1
-		}
-		revisions[name] = revision
-	}
-	return revisions
 }

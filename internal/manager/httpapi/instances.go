@@ -129,8 +129,9 @@ func (a *api) instances() {
 	})
 	route(a, huma.Operation{
 		OperationID: "planChange", Method: http.MethodPost, Path: "/v1/instances/{workspace}/plan", Tags: tags,
-		Summary:     "Plan change",
-		Description: "What a write would cost now and what is wrong with it. Changes nothing; the workspace need not exist.",
+		Summary: "Plan change",
+		Description: "What a write would cost now and what is wrong with it. Changes nothing; the workspace need not exist. A " +
+			"version range is resolved, and the write gets the same exact version.",
 	}, func(ctx context.Context, in *struct {
 		WorkspacePath
 		Body orbit.PlanRequest

@@ -69,6 +69,7 @@ var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodeStale:            http.StatusPreconditionFailed,
 	orbit.CodePreconditionMiss: http.StatusPreconditionRequired,
 	orbit.CodeStarting:         http.StatusServiceUnavailable,
+	orbit.CodeUnchecked:        http.StatusServiceUnavailable,
 	orbit.CodeInternal:         http.StatusInternalServerError,
 }
 

@@ -30,6 +30,8 @@ const stopTimeout = 30 * time.Second
 type Server struct {
 	// Runtime is what its instances run on: where faults are set and calls are seen.
 	Runtime *fake.Runtime
+	// Registry is what orbitd asks about packages.
+	Registry *Registry
 	// Manager is the orbitd that runs now.
 	Manager *manager.Manager
 
@@ -71,12 +73,13 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.AllowPackages == nil {
 		o.AllowPackages = []string{"*"}
 	}
-	s := &Server{Runtime: fake.New(fake.Options{Serve: true, Boot: o.Boot}), dir: dir}
+	s := &Server{Runtime: fake.New(fake.Options{Serve: true, Boot: o.Boot}), Registry: &Registry{}, dir: dir}
 	s.options = manager.Options{
 		// A bundle is at bundles/<hash> in its cache.
 		CacheDir: filepath.Dir(filepath.Dir(installed)),
 		DataDir:  filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"), Listen: "127.0.0.1:0",
 		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
+		Registry:   s.Registry,
 		SharedUser: o.SharedUser, AllowPackages: o.AllowPackages, DenyPackages: o.DenyPackages, Memory: o.Memory,
 	}
 	if err := s.start(ctx); err != nil {
@@ -110,6 +113,14 @@ func (s *Server) Restart(ctx context.Context) error {
 		return err
 	}
 	return s.start(ctx)
+}
+
+// Offline ends orbitd, does what no orbitd may run for, and starts it again. Instances and PostgreSQL run on.
+func (s *Server) Offline(ctx context.Context, do func(manager.Options) error) error {
+	if err := s.Manager.Close(); err != nil { //nolint:contextcheck // orbitd ends within its own time
+		return err
+	}
+	return errors.Join(do(s.options), s.start(ctx))
 }
 
 // Client returns a client of the API.

@@ -39,6 +39,9 @@ func declaredEntry(m npm.Manifest) entry {
 	return ""
 }
 
+// sources are the files of a package by their path inside it.
+type sources map[string]string
+
 // readEntry finds out what the main entry point exports by default, from its text.
 func readEntry(files sources) entry {
 	var m npm.Manifest

@@ -13,7 +13,7 @@ import (
 func (r *Registry) checkEntry(ctx context.Context, plugin bundle.Plugin, known record) []orbit.Diagnostic {
 	found, err := r.entry(ctx, plugin, known)
 	switch {
-	case codeOf(err) == orbit.CodeUnchecked:
+	case codeOf(err) == orbit.CodeUnchecked, errors.Is(err, errSilent):
 		return []orbit.Diagnostic{doubt(plugin, orbit.CodeUnchecked, "whether this package has a feature for the new "+
 			"backend system could not be checked: "+detailOf(err))}
 	case err != nil:
@@ -41,14 +41,16 @@ func (r *Registry) entry(ctx context.Context, plugin bundle.Plugin, known record
 	if known.Entry != "" {
 		return known.Entry, nil
 	}
-	files, err := r.fetch(ctx, plugin)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.Patience*4/5, errSilent)
+	defer cancel()
+	files, err := r.Files(ctx, []bundle.Plugin{plugin})
 	switch {
 	case errors.Is(err, errTooLarge):
 		known.Entry = entryUnknown
 	case err != nil:
 		return "", err
 	default:
-		known.Entry = readEntry(files)
+		known.Entry = readEntry(files[0])
 	}
 	r.keep(plugin, known)
 	return known.Entry, nil

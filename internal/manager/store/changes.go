@@ -197,7 +197,7 @@ func (tx *Tx) restorePlugin(ctx context.Context, c Change) error {
 	if c.Previous == nil || c.Previous.Plugin == nil {
 		return tx.DeletePlugin(ctx, c.Plugin)
 	}
-	return tx.SetPlugin(ctx, c.Plugin, *c.Previous.Plugin, c.Previous.ResourceGeneration)
+	return tx.SetPlugin(ctx, c.Plugin, *c.Previous.Plugin, c.Previous.SecretSet, c.Previous.ResourceGeneration)
 }
 
 func (tx *Tx) restoreInstance(ctx context.Context, c Change) error {
@@ -211,7 +211,8 @@ func (tx *Tx) restoreInstance(ctx context.Context, c Change) error {
 	return tx.SetInstance(ctx, *c.Previous.Instance, c.Previous.SecretSet, c.Previous.ResourceGeneration)
 }
 
-// Forget removes the changes and events that are older than 7 days.
+// Forget removes the changes and events that are older than 7 days, and what ranges were resolved to for workspaces that
+// nobody came back to.
 func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	before := now.Add(-retention)
 	if _, err := s.db.Exec(ctx, "DELETE FROM changes WHERE finished_at < $1", before); err != nil {
@@ -220,7 +221,7 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	if _, err := s.db.Exec(ctx, "DELETE FROM events WHERE at < $1", before); err != nil {
 		return fmt.Errorf("forget old events: %w", err)
 	}
-	return nil
+	return s.forgetResolutions(ctx, now)
 }
 
 // notNil makes a nil slice an empty one, which JSON writes as [] and not as null.

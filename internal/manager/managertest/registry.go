@@ -1,0 +1,106 @@
+package managertest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Registry stands in for npm's. It finds every package good. One that no test published anything of has, for each range,
+// the lowest version within it. The zero Registry is empty and answers.
+type Registry struct {
+	mu        sync.Mutex
+	published map[string][]*semver.Version
+	down      string
+}
+
+// Publish adds versions of a package.
+func (r *Registry) Publish(name string, versions ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.published == nil {
+		r.published = map[string][]*semver.Version{}
+	}
+	for _, version := range versions {
+		r.published[name] = append(r.published[name], semver.MustParse(version))
+	}
+}
+
+// Fail makes every question about the package fail, as if the registry were down; "" is none.
+func (r *Registry) Fail(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down = name
+}
+
+// Alone finds nothing wrong.
+func (*Registry) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Together finds nothing wrong.
+func (*Registry) Together(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
+
+// Schemas has none.
+func (*Registry) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return configschema.Set{}, nil
+}
+
+// KnownSchemas has none.
+func (*Registry) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	return configschema.Set{}, true
+}
+
+// Choose returns the newest published version within the range.
+func (r *Registry) Choose(_ context.Context, name, versionRange string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down == name {
+		return "", &orbit.Problem{
+			Code: orbit.CodeUnchecked, Title: "No answer", Plugin: name, Detail: "the registry does not answer; try again when it does",
+		}
+	}
+	within, err := semver.NewConstraint(versionRange)
+	if err != nil {
+		return "", fmt.Errorf("read the range %q: %w", versionRange, err)
+	}
+	versions, known := r.published[name]
+	if !known {
+		versions = lowestFirst(versionRange)
+	}
+	var chosen *semver.Version
+	for _, version := range versions {
+		if within.Check(version) && (chosen == nil || known && version.GreaterThan(chosen)) {
+			chosen = version
+		}
+	}
+	if chosen == nil {
+		return "", &orbit.Problem{
+			Code: orbit.CodeVersionNotFound, Title: "No version", Plugin: name,
+			Detail: fmt.Sprintf("no version of this package is within %s", versionRange),
+		}
+	}
+	return chosen.String(), nil
+}
+
+// lowestFirst are the versions that the lowest within a range can be: those that it names, and the next after each.
+func lowestFirst(versionRange string) []*semver.Version {
+	candidates := []*semver.Version{semver.MustParse("0.0.0")}
+	for word := range strings.FieldsFuncSeq(versionRange, func(r rune) bool { return strings.ContainsRune("^~<>=| ", r) }) {
+		named, err := semver.NewVersion(strings.NewReplacer(".x", "", ".X", "", ".*", "").Replace(word))
+		if err != nil {
+			continue // the hyphen between two versions
+		}
+		patch, minor, major := named.IncPatch(), named.IncMinor(), named.IncMajor()
+		candidates = append(candidates, named, &patch, &minor, &major)
+	}
+	slices.SortFunc(candidates, (*semver.Version).Compare)
+	return candidates
+}
