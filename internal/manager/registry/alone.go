@@ -63,7 +63,11 @@ func (r *Registry) checkAlone(ctx context.Context, release bundle.Release, plugi
 			oneLine(m.Engines["node"]), release.Version, node, r.newest(ctx, plugin.Package))))
 	}
 	if m.Deprecated != "" {
-		found = append(found, doubt(plugin, orbit.CodeDeprecated, "its authors deprecated this version: "+oneLine(m.Deprecated)))
+		said := "its authors deprecated this version: " + oneLine(m.Deprecated)
+		if moved := m.Backstage.Moved; moved != "" && !strings.Contains(m.Deprecated, moved) {
+			said += "; it has moved to " + oneLine(moved)
+		}
+		found = append(found, doubt(plugin, orbit.CodeDeprecated, said))
 	}
 	return found
 }

@@ -65,6 +65,9 @@ func TestCheckAlone(t *testing.T) {
 		backend("engine-backend@1.0.0", "e").With("engines", says{"node": "18 || 20"}),
 		backend("any-engine-backend@1.0.0", "e").With("engines", says{"node": ">=20"}),
 		backend("sad-backend@1.0.0", "s").With("deprecated", "use\n  good-backend"),
+		published("moved-backend@1.0.0", says{
+			"role": npm.RoleBackendPlugin, "moved": "@new/home-backend", "features": says{".": npm.BackendFeature},
+		}).With("deprecated", "this has moved"),
 		npmtest.Package{Name: "large-backend", Version: "1.0.0", Pad: 3 << 20, Manifest: backend("large-backend@1.0.0", "l").Manifest},
 	)
 	checked := open(t, served.Client(), func(o *registry.Options) {
@@ -94,6 +97,7 @@ func TestCheckAlone(t *testing.T) {
 		{"ever-old-backend@1.0.0", orbit.CodeLegacyBackend, fails, "there is no newer version"},
 		{"engine-backend@1.0.0", orbit.CodeEngine, fails, "wants Node.js 18 || 20, and release 1.0.0 runs on 24.1.0"},
 		{"sad-backend@1.0.0", orbit.CodeDeprecated, warns, "its authors deprecated this version: use good-backend"},
+		{"moved-backend@1.0.0", orbit.CodeDeprecated, warns, "this has moved; it has moved to @new/home-backend"},
 		{"large-backend@1.0.0", orbit.CodePackageTooLarge, fails, "3 MiB unpacked, and this orbitd takes at most 2 MiB"},
 		{"denied-backend@1.0.0", orbit.CodePackageDenied, fails, "denied-*"},
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,9 @@ const (
 	// maxAnswers bounds the answers that are remembered; beyond it they are forgotten, all at once.
 	maxAnswers = 1000
 )
+
+// hasty are flags with which npm gives up sooner than it would by itself: a plan is waiting.
+var hasty = []string{"--fetch-retries=1", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000"}
 
 // errSilent is the cause of a question's end that waited for the registry too long.
 var errSilent = errors.New("the registry did not answer in time")
@@ -60,9 +64,7 @@ func (r *Registry) ask(ctx context.Context, question []string) ([]byte, error) {
 	if known, ok := r.remembered(key); ok {
 		return known.text, known.err
 	}
-	// npm gives up sooner than it would by itself: a plan is waiting.
-	text, err := r.run(ctx, append(question, "--json", "--fetch-retries=1", "--fetch-retry-mintimeout=500",
-		"--fetch-retry-maxtimeout=2000"))
+	text, err := r.call(ctx, npm.Call{Dir: r.Dir, Args: slices.Concat(question, []string{"--json"}, hasty)})
 	found := answer{text: text, err: err, until: r.now().Add(foundFor)}
 	var failure *npm.Failure
 	switch {
@@ -101,12 +103,8 @@ func (r *Registry) forget(question []string) {
 	delete(r.answers, strings.Join(question, "\n"))
 }
 
-// run runs npm, as one of few at a time.
-func (r *Registry) run(ctx context.Context, args []string) ([]byte, error) {
-	return r.runIn(ctx, r.Dir, args)
-}
-
-func (r *Registry) runIn(ctx context.Context, dir string, args []string) ([]byte, error) {
+// call runs npm, as one of few at a time.
+func (r *Registry) call(ctx context.Context, call npm.Call) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.Patience*4/5, errSilent)
 	defer cancel()
 	select {
@@ -115,7 +113,8 @@ func (r *Registry) runIn(ctx context.Context, dir string, args []string) ([]byte
 	case <-ctx.Done():
 		return nil, fmt.Errorf("ask the registry: %w", context.Cause(ctx))
 	}
-	return r.NPM.Run(ctx, npm.Call{Dir: dir, NodeDir: r.Bundles.NodeDir(), Args: args})
+	call.NodeDir = r.Bundles.NodeDir()
+	return r.NPM.Run(ctx, call)
 }
 
 // asError says what npm's failure means for the plugin.

@@ -18,8 +18,14 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// auditedFor is how long what npm audit said of a set is good.
-const auditedFor = 24 * time.Hour
+const (
+	// auditedFor is how long what npm audit said of a set is good.
+	auditedFor = 24 * time.Hour
+	// noAuditsFor is how long a registry that answered no audit is not asked for another.
+	noAuditsFor = time.Hour
+	// noAudits is the question that it is remembered by.
+	noAudits = "audit"
+)
 
 // audited is what is kept of an audit.
 type audited struct {
@@ -120,20 +126,18 @@ func lines(found []vulnerability) []string {
 
 // audit asks npm audit about a resolved set, or remembers what it said.
 func (r *Registry) audit(ctx context.Context, lock bundle.Lock) (report, error) {
-	key := bundle.Hash("audit", string(lock.Lockfile))
-	file := filepath.Join(r.Dir, key+".json")
+	file := filepath.Join(r.Dir, bundle.Hash("audit", string(lock.Lockfile))+".json")
 	var kept audited
 	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &kept) == nil && r.now().Before(kept.Asked.Add(auditedFor)) {
 		return readReport(kept.Said)
 	}
-	if known, ok := r.remembered(key); ok {
+	if known, ok := r.remembered(noAudits); ok {
 		return report{}, known.err
 	}
 	said, err := r.runAudit(ctx, lock)
 	var failure *npm.Failure
 	if errors.As(err, &failure) || errors.Is(err, errSilent) {
-		// A registry without audits is not asked for each plan.
-		r.remember(key, answer{err: err, until: r.now().Add(foundFor)})
+		r.remember(noAudits, answer{err: err, until: r.now().Add(noAuditsFor)})
 	}
 	if err != nil {
 		return report{}, err
@@ -164,7 +168,9 @@ func (r *Registry) runAudit(ctx context.Context, lock bundle.Lock) ([]byte, erro
 		}
 	}
 	// At the level none a vulnerability is no failure of npm.
-	return r.runIn(ctx, dir, []string{"audit", "--json", "--package-lock-only", "--ignore-scripts", "--audit-level=none", "--fetch-retries=0"})
+	return r.call(ctx, npm.Call{Dir: dir, Args: []string{
+		"audit", "--json", "--package-lock-only", "--ignore-scripts", "--audit-level=none", "--fetch-retries=0",
+	}})
 }
 
 func readReport(said []byte) (report, error) {

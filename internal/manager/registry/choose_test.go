@@ -50,8 +50,8 @@ func TestAVersionIsChosenAsNPMChooses(t *testing.T) {
 	t.Parallel()
 	served := serveRanged(t)
 	constraints := []string{
-		"*", "x", "1.x", "1", "^1.0.0", "~1.2", "~1", ">=1", ">=1 <2", ">1.5.0", "1.0.0 - 1.3", "2", ">=2.0.0 <3", "=1.2.0", "1.2.0",
-		"3", "^3.1.0", "<1.2", "1.0.0 || 2.x", "~1.6.0-next.0", ">=1.6.0-next.0", "^4.0.0-beta.1", "4.0.0-beta.1", ">=4", "5", "<= 2.0.0",
+		"*", "1.x", "~1.2", ">=1", ">=1 <2", ">1.5.0", "1.0.0 - 1.3", "2", "=1.2.0", "3", "^3.1.0", "1.0.0 || 2.x", "~1.6.0-next.0",
+		"^4.0.0-beta.1", ">=4", "<= 2.0.0",
 	}
 	// npm itself resolves all of them, each under a name of its own.
 	dependencies := make(map[string]string)

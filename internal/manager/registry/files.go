@@ -59,7 +59,7 @@ func (r *Registry) Files(ctx context.Context, packages []bundle.Plugin) ([]map[s
 
 // pack has npm fetch the packages into dir and reads them.
 func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugin) ([]map[string]string, error) {
-	args := []string{"pack", "--json", "--ignore-scripts", "--prefer-offline", "--pack-destination", dir}
+	args := append([]string{"pack", "--json", "--ignore-scripts", "--prefer-offline", "--pack-destination", dir}, hasty...)
 	for _, p := range packages {
 		args = append(args, p.String())
 	}
@@ -68,8 +68,12 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 	case <-ctx.Done():
 		return nil, fmt.Errorf("fetch packages: %w", context.Cause(ctx))
 	}
-	printed, err := r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args})
+	printed, err := r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args, MaxFile: maxPackage})
 	<-r.asking
+	var failure *npm.Failure
+	if errors.As(err, &failure) && failure.FileTooLarge() {
+		return nil, fmt.Errorf("fetch packages: %w", errTooLarge)
+	}
 	if err != nil {
 		return nil, packError(packages, err)
 	}

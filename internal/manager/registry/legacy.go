@@ -13,7 +13,7 @@ import (
 func (r *Registry) checkEntry(ctx context.Context, plugin bundle.Plugin, known record) []orbit.Diagnostic {
 	found, err := r.entry(ctx, plugin, known)
 	switch {
-	case codeOf(err) == orbit.CodeUnchecked:
+	case codeOf(err) == orbit.CodeUnchecked, errors.Is(err, errSilent):
 		return []orbit.Diagnostic{doubt(plugin, orbit.CodeUnchecked, "whether this package has a feature for the new "+
 			"backend system could not be checked: "+detailOf(err))}
 	case err != nil:

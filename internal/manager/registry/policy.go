@@ -20,7 +20,7 @@ func DefaultAllowed() []string {
 	return []string{
 		"@backstage/*", "@backstage-community/*", "@roadiehq/*", "@spotify/*", "@pagerduty/*", "@janus-idp/*",
 		"@red-hat-developer-hub/*", "@aws/*-for-backstage-*", "@axis-backstage/*", "@coder/backstage-*",
-		"@datadog/backstage-*", "@drodil/backstage-*", "@dynatrace/backstage-*", "@frontside/backstage-*",
+		"@datadog/backstage-*", "@drodil/backstage-*", "@dweber019/backstage-*", "@dynatrace/backstage-*", "@frontside/backstage-*",
 		"@immobiliarelabs/backstage-*", "@parfuemerie-douglas/*", "@seatgeek/backstage-*", "@terasky/backstage-*",
 	}
 }

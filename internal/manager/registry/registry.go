@@ -50,7 +50,7 @@ type Registry struct {
 	records map[bundle.Plugin]record
 }
 
-// New returns a Registry.
+// New returns a Registry, after removing answers in its folder that nobody has needed for a month.
 func New(o Options) (*Registry, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -64,8 +64,10 @@ func New(o Options) (*Registry, error) {
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil { // nothing in it is private
 		return nil, fmt.Errorf("open the cache of the registry's answers: %w; choose another folder with --cache-dir", err)
 	}
-	return &Registry{
+	r := &Registry{
 		Options: o, now: time.Now, asking: make(chan struct{}, parallelQuestions),
 		answers: make(map[string]answer), records: make(map[bundle.Plugin]record),
-	}, nil
+	}
+	r.tidy()
+	return r, nil
 }

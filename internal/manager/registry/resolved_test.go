@@ -77,8 +77,8 @@ func TestVulnerabilitiesOfWhatAPluginBringsAreAWarning(t *testing.T) {
 		npmtest.Advisory{ID: 2, URL: "https://advisories.invalid/2", Title: "It leaks", Severity: "critical", Versions: "<1.2.0"},
 	)
 	served.Advise("lib", npmtest.Advisory{ID: 3, URL: "https://advisories.invalid/3", Title: "The release's own", Severity: "high", Versions: "*"})
-	release, cache := lockedWith(served), ""
-	cache = withRelease(t, release)
+	release := lockedWith(served)
+	cache := withRelease(t, release)
 	checked := openIn(t, cache, served.Client())
 	all := plugins("a-backend@1.0.0", "b-backend@1.0.0")
 	found := checked.CheckSet(t.Context(), release, all, all)
