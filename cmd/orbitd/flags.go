@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 )
 
@@ -64,6 +65,24 @@ func coreFlags() []cli.Flag {
 			Name: "sealing-key-command", Sources: cli.EnvVars("ORBIT_SEALING_KEY_COMMAND"),
 			Usage: "command that prints that key; ORBIT_SEALING_KEY can also carry the key itself",
 		},
+		&cli.Int64Flag{
+			Name: "max-plugins-size", Sources: cli.EnvVars("ORBIT_MAX_PLUGINS_SIZE"), Value: bundle.DefaultMaxBytes >> 20,
+			Usage: "how much the plugins of one instance may add to the release, unpacked, in MiB",
+		},
+	}
+}
+
+// packageFlags say which packages may be added to instances.
+func packageFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{
+			Name: "allow-packages", Sources: cli.EnvVars("ORBIT_ALLOW_PACKAGES"),
+			Usage: "packages that instances may add as plugins: patterns such as @acme/* or @acme/x@>=2, and the word default for the well-known publishers of Backstage plugins; repeatable or divided by commas (default: default)",
+		},
+		&cli.StringSliceFlag{
+			Name: "deny-packages", Sources: cli.EnvVars("ORBIT_DENY_PACKAGES"),
+			Usage: "packages that they may not add, whatever is allowed: patterns such as @acme/x@<4; repeatable or divided by commas",
+		},
 	}
 }
 
@@ -74,14 +93,17 @@ func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 		return manager.Options{}, err
 	}
 	return manager.Options{
-		DataDir:      c.String("data-dir"),
-		CacheDir:     c.String("cache-dir"),
-		RunDir:       c.String("run-dir"),
-		PostgresURL:  c.String("postgres-url"),
-		PostgresUser: c.String("postgres-user"),
-		SealingKey:   secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
-		Version:      fullVersion(),
-		Logger:       logger,
+		DataDir:         c.String("data-dir"),
+		CacheDir:        c.String("cache-dir"),
+		RunDir:          c.String("run-dir"),
+		PostgresURL:     c.String("postgres-url"),
+		PostgresUser:    c.String("postgres-user"),
+		SealingKey:      secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
+		MaxPluginsBytes: c.Int64("max-plugins-size") << 20,
+		AllowPackages:   c.StringSlice("allow-packages"),
+		DenyPackages:    c.StringSlice("deny-packages"),
+		Version:         fullVersion(),
+		Logger:          logger,
 	}, nil
 }
 

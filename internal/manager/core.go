@@ -184,7 +184,7 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 		Store: c.store, Vault: c.vault, Registry: c.packages, Wake: super.Wake, Interrupt: super.Interrupt,
 	}
 	if c.options.Runtime != nil {
-		o.Registry = c.options.Registry
+		o.Registry = policed{c.options.Registry, c.packages.registry.Policy}
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID

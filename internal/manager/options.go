@@ -14,6 +14,8 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 )
@@ -54,8 +56,15 @@ type Options struct {
 	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root; both 0 choose a block that
 	// hardly another data directory has.
 	FirstUserID, LastUserID int64
+	// AllowPackages and DenyPackages are the patterns of the packages that may, and may not, be added to instances; see
+	// registry.NewPolicy. No allow list is the default one.
+	AllowPackages, DenyPackages []string
 	// DrainTimeout is how long a process that was replaced may finish its requests and tasks; 0 is the rollout's default.
 	DrainTimeout time.Duration
+	// MaxPluginsBytes bounds what one set of plugins may add to the release, unpacked; 0 is bundle.DefaultMaxBytes.
+	MaxPluginsBytes int64
+	// NPM runs npm; the zero value the npm in PATH, as it is configured for orbitd's user.
+	NPM npm.Client
 	// Inherited is what the process was given open; see Inherit. Nil is nothing.
 	Inherited *Inherited
 	// Restart makes Run hand over to a successor whenever something comes; nil never does.
@@ -121,10 +130,21 @@ func (o Options) withDefaults() (Options, error) {
 			return o, fmt.Errorf("--postgres-url is not a postgres:// URL")
 		}
 	}
+	if _, err := o.policy(); err != nil {
+		return o, err
+	}
+	if o.MaxPluginsBytes < 0 {
+		return o, fmt.Errorf("--max-plugins-size is below 0")
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o, nil
+}
+
+// policy reads the two lists of packages.
+func (o Options) policy() (registry.Policy, error) {
+	return registry.NewPolicy(o.AllowPackages, o.DenyPackages)
 }
 
 // sharesUser says whether all instances run as orbitd's own user.

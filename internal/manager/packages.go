@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -23,12 +24,19 @@ type packages struct {
 
 // openPackages opens the cache.
 func openPackages(o Options, doing func(string)) (packages, error) {
-	store, err := bundle.NewStore(bundle.Options{Dir: o.CacheDir, Logger: o.Logger, Progress: doing})
+	store, err := bundle.NewStore(bundle.Options{
+		Dir: o.CacheDir, NPM: o.NPM, MaxBytes: o.MaxPluginsBytes, Logger: o.Logger, Progress: doing,
+	})
+	if err != nil {
+		return packages{}, err
+	}
+	policy, err := o.policy()
 	if err != nil {
 		return packages{}, err
 	}
 	asked, err := registry.New(registry.Options{
-		Dir: filepath.Join(o.CacheDir, "metadata"), Bundles: store, Logger: o.Logger,
+		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Policy: policy,
+		Node: backstage.Default().Node, MaxPackageSize: o.MaxPluginsBytes, Logger: o.Logger,
 	})
 	return packages{store, asked}, err
 }
@@ -40,6 +48,15 @@ func (p packages) Ensure(ctx context.Context, version string, plugins map[string
 		return bundle.Bundle{}, err
 	}
 	return p.store.WithProgress(progress).Ensure(ctx, release, set(plugins))
+}
+
+// Resolve finds out which packages a release and plugins are.
+func (p packages) Resolve(ctx context.Context, version string, plugins map[string]string) (bundle.Lock, error) {
+	release, err := find(version)
+	if err != nil {
+		return bundle.Lock{}, err
+	}
+	return p.store.Resolve(ctx, release, set(plugins))
 }
 
 // Installed is the bundle of a release and plugins, if it is installed already.
@@ -70,7 +87,8 @@ func (p packages) Check(ctx context.Context, version string, plugins map[string]
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	return p.registry.Check(ctx, release, set(plugins))
+	found := p.registry.CheckAlone(ctx, release, set(plugins))
+	return append(found, p.registry.CheckSet(ctx, release, set(plugins), set(plugins))...)
 }
 
 func find(version string) (bundle.Release, error) {
@@ -132,6 +150,17 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 		}
 	}
 	return ids, nil
+}
+
+// policed adds orbitd's lists of packages to a registry that does not know them.
+type policed struct {
+	admission.Registry
+	policy registry.Policy
+}
+
+// Check also finds the plugins that may not be added.
+func (p policed) Check(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
+	return append(p.policy.Diagnose(set(plugins)), p.Registry.Check(ctx, release, plugins)...)
 }
 
 // releases are what GET /v1/releases lists.

@@ -5,5 +5,6 @@
 //
 //	<cache>/bundles/<hash>/              package.json, package-lock.json, node_modules/
 //	<cache>/bundles/.build-<hash>-<n>/   a build under way, or what a dead one left
-//	<cache>/locks/<hash>.lock            held with flock(2) by the one that builds <hash>
+//	<cache>/resolved/<hash>/             package.json, package-lock.json: what the bundle is, or would be, made of
+//	<cache>/locks/<hash>.lock            held with flock(2) by the one that resolves or builds <hash>
 package bundle

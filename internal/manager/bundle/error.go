@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
@@ -9,8 +10,8 @@ import (
 
 // Error is a set of packages that cannot be installed.
 type Error struct {
-	// Code is one of package_not_found, version_not_found, unresolvable, install_failed, invalid_package and
-	// invalid_version.
+	// Code is one of package_not_found, version_not_found, unresolvable, package_too_large, install_failed,
+	// invalid_package and invalid_version.
 	Code orbit.Code
 	// Plugin is the package at fault; "" when none can be named.
 	Plugin string
@@ -51,6 +52,12 @@ func asError(failure *npm.Failure, plugins []Plugin) *Error {
 		if subject != "" {
 			found.Detail = "it depends on " + subject + ", which the registry does not have: " + found.Detail
 		}
+	case failure.Tampered():
+		found.Detail = "the registry, or what is between it and orbitd, gave another tarball than the one whose hash was " +
+			"stated when the set was resolved; nothing of it was installed: " + found.Detail
+	case failure.FromGit():
+		found.Code = orbit.CodeUnresolvable
+		found.Detail = foreign(cmp.Or(subject, "a package"), "comes from a git repository")
 	case failure.Unresolvable():
 		found.Code = orbit.CodeUnresolvable
 	}

@@ -108,7 +108,7 @@ func TestNPMThatPrintsNoJSONIsQuoted(t *testing.T) {
 
 func TestWithoutNPMTheErrorSaysWhatToInstall(t *testing.T) {
 	t.Parallel()
-	store, err := bundle.NewStore(bundle.Options{Dir: t.TempDir(), NPM: t.TempDir() + "/npm"})
+	store, err := bundle.NewStore(bundle.Options{Dir: t.TempDir(), NPM: npm.Client{Path: t.TempDir() + "/npm"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 )
 
@@ -26,7 +27,7 @@ var argo = bundle.Plugin{Package: "@acme/argo-backend", Version: "4.8.0"}
 const installs = `
 echo "$*" >>"$home/calls"
 case "$*" in
-  *--package-lock-only*) echo resolved >resolved ;;
+  *--package-lock-only*) ;;
   ci*) mkdir -p node_modules/base-plugin && echo base >node_modules/base-plugin/package.json &&
        echo hidden >node_modules/.package-lock.json ;;
   install*) mkdir -p node_modules/@acme/argo-backend && echo plugin >node_modules/@acme/argo-backend/package.json &&
@@ -34,9 +35,9 @@ case "$*" in
 esac
 `
 
-func open(t *testing.T, dir string, npm npmtest.Fake) *bundle.Store {
+func open(t *testing.T, dir string, fake npmtest.Fake) *bundle.Store {
 	t.Helper()
-	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.Path()})
+	store, err := bundle.NewStore(bundle.Options{Dir: dir, NPM: npm.Client{Path: fake.Path()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,11 @@ package bundle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
@@ -25,7 +24,10 @@ const (
 var installFlags = []string{
 	"--json", "--ignore-scripts", "--no-audit", "--no-fund", "--include=optional", "--omit=dev",
 	"--global=false", "--dry-run=false", "--workspaces=false", "--package-lock=true", "--install-strategy=hoisted",
-	"--legacy-peer-deps=false", "--force=false", "--engine-strict=false",
+	"--legacy-peer-deps=false", "--force=false", "--engine-strict=false", "--strict-peer-deps=false",
+	"--prefer-dedupe=false", "--omit-lockfile-registry-resolved=true",
+	// Git is not run for packages: the first is for an npm that knows it, the second for any.
+	"--allow-git=none", "--git=orbitd-runs-no-git",
 }
 
 // installRelease installs the release, exactly as locked, in dir.
@@ -34,54 +36,63 @@ func (s *Store) installRelease(ctx context.Context, release Release, dir string)
 		return err
 	}
 	args := append([]string{"ci", "--prefer-offline"}, installFlags...)
-	if err := s.npmInstall(ctx, "release "+release.Version, dir, "", nil, args); err != nil {
+	if err := s.npmInstall(ctx, installation{what: "release " + release.Version, dir: dir, args: args}); err != nil {
 		return err
 	}
 	return linkPostgres(dir)
 }
 
-// installPlugins installs the release with plugins in dir. It resolves the set first, because what cannot be had shows
-// within seconds there, and then adds to a copy of the base bundle only what is missing in it.
-func (s *Store) installPlugins(ctx context.Context, release Release, plugins []Plugin, base Bundle, dir string) error {
-	manifest, err := withFeatures(release.Manifest, plugins)
-	if err != nil {
-		return fmt.Errorf("read package.json of release %s: %w", release.Version, err)
-	}
-	if err := writeSet(dir, manifest, release.Lockfile); err != nil {
+// installPlugins installs the release with plugins, exactly as resolved, in dir: it adds to a copy of the base bundle only
+// what is missing in it.
+func (s *Store) installPlugins(ctx context.Context, plugins []Plugin, lock Lock, base Bundle, dir string) error {
+	if err := writeSet(dir, lock.Manifest, lock.Lockfile); err != nil {
 		return err
-	}
-	what := describe(plugins)
-	nodeDir := filepath.Dir(Node(base.Dir))
-	s.progress("resolving " + what)
-	resolve := append([]string{"install", "--package-lock-only", "--save-exact"}, installFlags...)
-	for _, plugin := range plugins {
-		resolve = append(resolve, plugin.String())
-	}
-	if _, err := s.npm.Run(ctx, npm.Call{Dir: dir, NodeDir: nodeDir, Args: resolve, Hold: held(ctx)}); err != nil {
-		return asInstallError(err, plugins)
 	}
 	if err := cloneModules(filepath.Join(base.Dir, modulesDir), filepath.Join(dir, modulesDir)); err != nil {
 		return fmt.Errorf("copy the release's packages: %w", err)
 	}
-	install := append([]string{"install", "--prefer-offline"}, installFlags...)
-	if err := s.npmInstall(ctx, what, dir, nodeDir, plugins, install); err != nil {
+	args := append([]string{"install", "--prefer-offline"}, installFlags...)
+	err := s.npmInstall(ctx, installation{
+		what: describe(plugins), dir: dir, nodeDir: filepath.Dir(Node(base.Dir)), args: args, lock: lock, plugins: plugins,
+	})
+	if err != nil {
+		return err
+	}
+	if err := lock.installedIn(dir); err != nil {
 		return err
 	}
 	return linkPostgres(dir)
 }
 
-// npmInstall runs the npm command that puts the packages in dir, and tells how far it is.
-func (s *Store) npmInstall(ctx context.Context, what, dir, nodeDir string, plugins []Plugin, args []string) error {
+// installation is one npm command that puts packages in a folder.
+type installation struct {
+	what, dir, nodeDir string
+	args               []string
+	// lock is what is added to the folder, and plugins are what brings it; without plugins nothing is limited.
+	lock    Lock
+	plugins []Plugin
+}
+
+// npmInstall runs npm and tells how far it is. It ends npm when the plugins bring more than the limit.
+func (s *Store) npmInstall(ctx context.Context, i installation) error {
+	call := npm.Call{Dir: i.dir, NodeDir: i.nodeDir, Args: i.args, Hold: held(ctx)}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	ended := make(chan struct{})
-	reported := make(chan struct{})
-	go func() {
-		defer close(reported)
-		s.report(what, dir, ended)
-	}()
-	_, err := s.npm.Run(ctx, npm.Call{Dir: dir, NodeDir: nodeDir, Args: args, Hold: held(ctx)})
+	var watching sync.WaitGroup
+	watching.Go(func() { s.report(i.what, i.dir, ended) })
+	growth := s.growth(i)
+	if len(i.plugins) > 0 {
+		call.MaxFile = s.maxBytes
+		watching.Go(func() { growth.watch(ended, cancel) })
+	}
+	_, err := s.npm.Run(ctx, call)
 	close(ended)
-	<-reported
-	return asInstallError(err, plugins)
+	watching.Wait()
+	if err == nil && len(i.plugins) > 0 {
+		return growth.check()
+	}
+	return s.asInstallError(err, i.plugins)
 }
 
 // report tells, until ended is closed, how many of the locked packages are there.
@@ -112,12 +123,16 @@ func (s *Store) report(what, dir string, ended <-chan struct{}) {
 }
 
 // asInstallError turns an npm that failed into an *Error and leaves any other error alone.
-func asInstallError(err error, plugins []Plugin) error {
+func (s *shared) asInstallError(err error, plugins []Plugin) error {
 	var failure *npm.Failure
-	if errors.As(err, &failure) {
+	switch {
+	case !errors.As(err, &failure):
+		return err
+	case failure.FileTooLarge():
+		return tooLarge(s.maxBytes, "one file of it alone is larger", plugins)
+	default:
 		return asError(failure, plugins)
 	}
-	return err
 }
 
 // writeSet writes the two files that npm installs from.
@@ -128,41 +143,4 @@ func writeSet(dir string, manifest, lock []byte) error {
 		}
 	}
 	return nil
-}
-
-// withFeatures returns the manifest with the plugins among the packages that the host loads.
-func withFeatures(manifest []byte, plugins []Plugin) ([]byte, error) {
-	var document, section map[string]json.RawMessage
-	if err := json.Unmarshal(manifest, &document); err != nil {
-		return nil, err
-	}
-	var features []string
-	if raw, ok := document["orbit"]; ok {
-		if err := json.Unmarshal(raw, &section); err != nil {
-			return nil, fmt.Errorf("orbit: %w", err)
-		}
-	}
-	if raw, ok := section["features"]; ok {
-		if err := json.Unmarshal(raw, &features); err != nil {
-			return nil, fmt.Errorf("orbit.features: %w", err)
-		}
-	}
-	for _, plugin := range plugins {
-		if !slices.Contains(features, plugin.Package) {
-			features = append(features, plugin.Package)
-		}
-	}
-	raw, err := json.Marshal(features)
-	if err != nil {
-		return nil, err
-	}
-	if section == nil {
-		section = make(map[string]json.RawMessage, 1)
-	}
-	section["features"] = raw
-	if raw, err = json.Marshal(section); err != nil {
-		return nil, err
-	}
-	document["orbit"] = raw
-	return json.MarshalIndent(document, "", "  ")
 }

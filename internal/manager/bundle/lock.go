@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
-
-// buildPrefix begins the name of a folder that a build is under way in. The key and a random number follow.
-const buildPrefix = ".build-"
 
 // lockPoll is how often a waiting build looks whether the other one has ended: flock(2) cannot wait with a deadline.
 const lockPoll = 100 * time.Millisecond
@@ -60,49 +56,6 @@ func (s *shared) tryLock(key string) (lock, bool, error) {
 		return lock{}, false, nil
 	}
 	return lock{}, false, fmt.Errorf("lock the build with %s: %w", name, err)
-}
-
-// removeLeftovers removes the folders of builds that ended without removing them. A folder whose key is locked belongs
-// to a build that runs now, here or in another process.
-func (s *Store) removeLeftovers() {
-	for _, name := range s.builds() {
-		key, _, _ := strings.Cut(strings.TrimPrefix(name, buildPrefix), "-")
-		if !isKey(key) {
-			continue
-		}
-		held, ok, err := s.tryLock(key)
-		if err != nil || !ok {
-			continue
-		}
-		s.removeBuilds(key)
-		held.release()
-	}
-}
-
-// removeBuilds removes the folders of former builds of the key, whose lock the caller holds.
-func (s *Store) removeBuilds(key string) {
-	for _, name := range s.builds() {
-		if !strings.HasPrefix(name, buildPrefix+key+"-") {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(s.bundles(), name)); err != nil {
-			s.logger.Warn("cannot remove what a build left", "folder", name, "error", err)
-		}
-	}
-}
-
-func (s *shared) builds() []string {
-	entries, err := os.ReadDir(s.bundles())
-	if err != nil {
-		return nil
-	}
-	var names []string
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), buildPrefix) {
-			names = append(names, entry.Name())
-		}
-	}
-	return names
 }
 
 type lockKey struct{}

@@ -1,12 +1,12 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 )
@@ -16,8 +16,10 @@ type Options struct {
 	// Dir is the cache; it is made when it is not there. DefaultDir gives the usual place. Users that instances run
 	// as must be able to reach it.
 	Dir string
-	// NPM is the path of npm; empty looks for npm in PATH.
-	NPM string
+	// NPM runs npm.
+	NPM npm.Client
+	// MaxBytes bounds what the plugins of a set may add to the release, unpacked; 0 is DefaultMaxBytes.
+	MaxBytes int64
 	// Logger takes one line per build; nil discards them.
 	Logger *slog.Logger
 	// Progress is told, a few times in a minute, what a build is doing, for people; nil tells nobody. WithProgress
@@ -34,10 +36,11 @@ type Store struct {
 
 // shared is what a Store and its views by WithProgress have in common.
 type shared struct {
-	dir    string
-	npm    npm.Client
-	logger *slog.Logger
-	sync   func(dir string) error // writes a finished build to disk
+	dir      string
+	npm      npm.Client
+	maxBytes int64
+	logger   *slog.Logger
+	sync     func(dir string) error // writes a finished build to disk
 }
 
 // Bundle is an installed set of packages.
@@ -61,12 +64,13 @@ func NewStore(options Options) (*Store, error) {
 		return nil, fmt.Errorf("open the bundle cache %s: %w", options.Dir, err)
 	}
 	s := &Store{progress: options.Progress, shared: &shared{
-		dir:    dir,
-		npm:    npm.Client{Path: options.NPM},
-		logger: options.Logger,
-		sync:   syncFilesystem,
+		dir:      dir,
+		npm:      options.NPM,
+		maxBytes: cmp.Or(options.MaxBytes, DefaultMaxBytes),
+		logger:   options.Logger,
+		sync:     syncFilesystem,
 	}}
-	for _, dir := range []string{s.dir, s.bundles(), s.locks()} {
+	for _, dir := range []string{s.dir, s.bundles(), s.resolved(), s.locks()} {
 		if err := makeReachable(dir); err != nil {
 			return nil, fmt.Errorf("open the bundle cache: %w; choose another with --cache-dir", err)
 		}
@@ -93,12 +97,12 @@ func DefaultDir() (string, error) {
 	return filepath.Join(dir, "orbit"), nil
 }
 
-// Ensure returns the bundle of the release with these plugins, and installs it first when it is not there. A set that
-// cannot be had gives an *Error. A build that fails or is cancelled leaves nothing.
+// Ensure returns the bundle of the release with these plugins, and installs it first, exactly as Resolve gives it, when it
+// is not there. A set that cannot be had gives an *Error. A build that fails or is cancelled leaves nothing.
 func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (Bundle, error) {
 	base := s.bundle(release.key())
 	if len(plugins) == 0 {
-		return s.once(ctx, base, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
+		return s.build(ctx, base, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
 			return s.installRelease(ctx, release, dir)
 		})
 	}
@@ -114,8 +118,12 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 	if err != nil {
 		return Bundle{}, err
 	}
-	return s.once(ctx, bundle, describe(plugins), func(ctx context.Context, dir string) error {
-		return s.installPlugins(ctx, release, plugins, base, dir)
+	lock, err := s.Resolve(ctx, release, plugins)
+	if err != nil {
+		return Bundle{}, err
+	}
+	return s.build(ctx, bundle, describe(plugins), func(ctx context.Context, dir string) error {
+		return s.installPlugins(ctx, plugins, lock, base, dir)
 	})
 }
 
@@ -138,52 +146,27 @@ func (s *Store) Find(hash string) (Bundle, bool) {
 	return bundle, bundle.exists()
 }
 
-// once returns the bundle, after building it if nobody has.
-func (s *Store) once(ctx context.Context, bundle Bundle, what string,
-	build func(ctx context.Context, dir string) error,
-) (_ Bundle, err error) {
-	if bundle.exists() {
-		return bundle, nil
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("install %s: %w", what, err)
-		}
-	}()
-	lock, err := s.lock(ctx, bundle.Hash, func() { s.progress("waiting for another build of " + what) })
+// build returns the bundle, after installing it if nobody has.
+func (s *Store) build(ctx context.Context, bundle Bundle, what string,
+	install func(ctx context.Context, dir string) error,
+) (Bundle, error) {
+	err := s.once(ctx, work{
+		place: place{parent: s.bundles(), key: bundle.Hash}, verb: "install", what: what,
+		there: func() bool { return bundle.exists() },
+		make: func(ctx context.Context, dir string) error {
+			if err := install(ctx, dir); err != nil {
+				return err
+			}
+			if err := seal(dir); err != nil {
+				return err
+			}
+			// Whoever finds the name takes what is below it for whole, so that has to be on disk before.
+			return s.sync(dir)
+		},
+	})
 	if err != nil {
 		return Bundle{}, err
 	}
-	defer lock.release()
-	if bundle.exists() {
-		return bundle, nil
-	}
-	s.removeBuilds(bundle.Hash)
-	dir, err := os.MkdirTemp(s.bundles(), buildPrefix+bundle.Hash+"-")
-	if err != nil {
-		return Bundle{}, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // after the rename there is nothing under this name
-	start := time.Now()
-	s.logger.InfoContext(ctx, "installing", "bundle", bundle.Hash, "packages", what)
-	if err := build(withLock(ctx, lock), dir); err != nil {
-		return Bundle{}, err
-	}
-	if err := seal(dir); err != nil {
-		return Bundle{}, err
-	}
-	// Whoever finds the name takes what is below it for whole, so that has to be on disk before.
-	if err := s.sync(dir); err != nil {
-		return Bundle{}, err
-	}
-	if err := os.Rename(dir, bundle.Dir); err != nil {
-		return Bundle{}, err
-	}
-	if err := syncNames(s.bundles()); err != nil {
-		return Bundle{}, err
-	}
-	s.logger.InfoContext(ctx, "installed", "bundle", bundle.Hash, "packages", what,
-		"took", time.Since(start).Round(time.Millisecond))
 	return bundle, nil
 }
 
@@ -197,8 +180,9 @@ func (s *Store) NodeDir() string {
 	return filepath.Dir(nodes[0])
 }
 
-func (s *shared) bundles() string { return filepath.Join(s.dir, "bundles") }
-func (s *shared) locks() string   { return filepath.Join(s.dir, "locks") }
+func (s *shared) bundles() string  { return filepath.Join(s.dir, "bundles") }
+func (s *shared) resolved() string { return filepath.Join(s.dir, "resolved") }
+func (s *shared) locks() string    { return filepath.Join(s.dir, "locks") }
 
 func (s *shared) bundle(key string) Bundle {
 	return Bundle{Dir: filepath.Join(s.bundles(), key), Hash: key}

@@ -46,12 +46,24 @@ func (f *Failure) PackageMissing() bool { return f.Code == "E404" && !f.VersionM
 // Unresolvable says whether the packages exist and cannot be had together, or not here.
 func (f *Failure) Unresolvable() bool { return unresolvable[f.Code] }
 
+// codeTooLarge is the code of an npm that met Call.MaxFile. One on a Node.js that lets the signal end it says nothing.
+const codeTooLarge = "EFBIG"
+
+// FileTooLarge says whether npm met Call.MaxFile.
+func (f *Failure) FileTooLarge() bool { return f.Code == codeTooLarge }
+
+// Tampered says whether a tarball is not the one that the lockfile has the hash of.
+func (f *Failure) Tampered() bool { return f.Code == "EINTEGRITY" }
+
+// FromGit says whether a package comes from a git repository, which orbitd does not let npm fetch.
+func (f *Failure) FromGit() bool { return f.Code == "EALLOWGIT" || f.Code == "ENOGIT" }
+
 var unresolvable = map[string]bool{
 	"ERESOLVE": true, "EBADENGINE": true, "EBADPLATFORM": true, "EUNSUPPORTEDPROTOCOL": true, "EINVALIDPACKAGENAME": true,
 	"EINVALIDTAGNAME": true, "EOVERRIDE": true,
 }
 
-// Subject is the package that a missing package or version is about, "" when npm does not say.
+// Subject is the package that a missing package or version, or one from git, is about, "" when npm does not say.
 func (f *Failure) Subject() string {
 	for _, pattern := range subjectPatterns {
 		if match := pattern.FindStringSubmatch(f.Summary + "\n" + f.Detail); match != nil {
@@ -64,6 +76,7 @@ func (f *Failure) Subject() string {
 var subjectPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`No matching version found for (@?[^@\s]+)@`),
 	regexp.MustCompile(`The requested resource '(@?[^@']+)(?:@[^']*)?' could not be found`),
+	regexp.MustCompile(`Refusing to fetch "(@?[^@"]+)@`),
 }
 
 // maxDetailLines bounds what is quoted from npm.

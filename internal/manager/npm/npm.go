@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrNoNPM is wrapped by what needs npm on a machine without it.
@@ -27,6 +29,9 @@ const killDelay = 5 * time.Second
 type Client struct {
 	// Path is the path of npm; "" looks for it in PATH.
 	Path string
+	// Env are variables, NAME=value, that npm has in place of orbitd's own of these names, whatever their case: npm reads
+	// its settings so.
+	Env []string
 }
 
 // Call is one command of npm.
@@ -39,6 +44,9 @@ type Call struct {
 	Args []string
 	// Hold are files that npm and what it starts keep open until they end.
 	Hold []*os.File
+	// MaxFile is how large a file may get that npm writes, in bytes, be it unpacked or in npm's cache; 0 is any size. One
+	// that would be larger makes npm fail: FileTooLarge.
+	MaxFile int64
 }
 
 // Run runs npm and returns what it printed on stdout. When npm fails the error is a *Failure. The whole process group is
@@ -50,25 +58,43 @@ func (c Client) Run(ctx context.Context, call Call) ([]byte, error) {
 	}
 	cmd := exec.CommandContext(ctx, path, call.Args...)
 	cmd.Dir = call.Dir
-	cmd.Env = environment(os.Environ(), call.NodeDir)
+	cmd.Env = append(environment(without(os.Environ(), c.Env), call.NodeDir), c.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
 	cmd.ExtraFiles = call.Hold
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
+	if err = cmd.Start(); err == nil {
+		err = errors.Join(limitFiles(cmd.Process.Pid, call.MaxFile), cmd.Wait())
+	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("npm %s: %w", call.Args[0], context.Cause(ctx))
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == unix.SIGXFSZ {
+			return nil, &Failure{Command: call.Args[0], Code: codeTooLarge}
+		}
 		return nil, newFailure(call.Args[0], stdout.Bytes(), stderr.Bytes())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("run npm %s: %w", call.Args[0], err)
 	}
 	return stdout.Bytes(), nil
+}
+
+// limitFiles sets the process's limit. npm reads its configuration for longer than this takes before it writes anything.
+func limitFiles(pid int, size int64) error {
+	if size <= 0 {
+		return nil
+	}
+	limit := unix.Rlimit{Cur: uint64(size), Max: uint64(size)}
+	err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, &limit, nil)
+	if errors.Is(err, unix.ESRCH) {
+		return nil // it has ended, and Wait says how
+	}
+	return err
 }
 
 func (c Client) find() (string, error) {
@@ -81,6 +107,17 @@ func (c Client) find() (string, error) {
 		return "", fmt.Errorf("%w (%w)", ErrNoNPM, err)
 	}
 	return path, nil
+}
+
+// without returns the variables whose names are not among those of others.
+func without(variables, others []string) []string {
+	name := func(entry string) string {
+		name, _, _ := strings.Cut(strings.ToLower(entry), "=")
+		return name
+	}
+	return slices.DeleteFunc(slices.Clone(variables), func(entry string) bool {
+		return slices.ContainsFunc(others, func(other string) bool { return name(other) == name(entry) })
+	})
 }
 
 // ignored are settings of the user, or of an npm that orbitd was started by, that would change what is installed.
