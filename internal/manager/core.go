@@ -181,15 +181,20 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 // admission returns what decides about writes over this core.
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
-		Store: c.store, Vault: c.vault, Registry: c.packages, Wake: super.Wake, Interrupt: super.Interrupt,
-	}
-	if c.options.Runtime != nil {
-		o.Registry = policed{c.options.Registry, c.packages.registry.Policy}
+		Store: c.store, Vault: c.vault, Registry: c.registry(), Wake: super.Wake, Interrupt: super.Interrupt,
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
 	}
 	return o
+}
+
+// registry is what is asked about packages.
+func (c *core) registry() Registry {
+	if c.options.Runtime != nil {
+		return policed{c.options.Registry, c.packages.registry.Policy}
+	}
+	return c.packages
 }
 
 // undo closes the core of a start that failed, and stops the server that it started: nobody would find it.

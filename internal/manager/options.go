@@ -13,6 +13,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
@@ -84,7 +85,13 @@ type Options struct {
 	// everything above the runtime need no registry.
 	Runtime runtime.Runtime
 	// Registry is asked about packages in place of npm's; it goes with Runtime.
-	Registry admission.Registry
+	Registry Registry
+}
+
+// Registry answers about packages before they are installed.
+type Registry interface {
+	admission.Registry
+	inventory.Packages
 }
 
 // withDefaults fills in what is empty and refuses what cannot be.

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -154,7 +153,7 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 
 // policed adds orbitd's lists of packages to a registry that does not know them.
 type policed struct {
-	admission.Registry
+	Registry
 	policy registry.Policy
 }
 
