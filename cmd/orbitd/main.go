@@ -46,7 +46,7 @@ func command() *cli.Command {
 		Version: fullVersion(),
 		Flags:   []cli.Flag{dataDirFlag(), logLevelFlag(), logFormatFlag()},
 		Commands: []*cli.Command{
-			serveCommand(), restartCommand(), stopCommand(), installCommand(), planCommand(), openAPICommand(),
+			serveCommand(), restartCommand(), stopCommand(), resealCommand(), installCommand(), planCommand(), openAPICommand(),
 		},
 		// main prints the error, once.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},

@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -158,7 +157,7 @@ func problems(spec orbit.InstanceSpec, state changeplan.State, secrets declare.N
 		}
 		diagnostics = append(diagnostics, alone...)
 	}
-	diagnostics = append(diagnostics, appconfig.Conflicts(state.Fragments())...)
+	diagnostics = append(diagnostics, declare.Conflicts("", state.Fragments(), declare.All)...)
 	return append(diagnostics, changeplan.Problems(state)...)
 }
 

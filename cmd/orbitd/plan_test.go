@@ -91,7 +91,7 @@ func TestPlanSaysWhatAChangeCosts(t *testing.T) {
       "code": "undefined_secret",
       "path": "app.title",
       "severity": "error",
-      "message": "${NAME} refers to a secret that is not defined; add NAME to the instance's secrets, or give a default as in ${NAME:-default}, or write $${NAME} for the text itself (line 3, column 7)"
+      "message": "${NAME} refers to a secret or variable that is not defined; add NAME to secrets_wo or, if it is no secret, to the instance's variables, or give a default as in ${NAME:-default}, or write $${NAME} for the text itself; in HCL each of these takes one more $, as in $${NAME} (line 3, column 7)"
     }
   ]
 }

@@ -234,9 +234,9 @@ func TestFragmentsOfDifferentOwnersMayNotContradict(t *testing.T) {
 		"b": parsed(t, "x: {y: 1, z: [2], w: {}}\n"),
 		"c": parsed(t, "x: {w: {v: 1}}\nq: 1\n"),
 	}
-	diagnostics := Conflicts(fragments)
+	diagnostics := Conflicts(fragments, strings.ToUpper)
 	if len(diagnostics) != 1 || diagnostics[0].Path != "x.z" || diagnostics[0].Plugin != "b" || diagnostics[0].Line != 1 ||
-		diagnostics[0].Message != "a and b set x.z to different values; set it in one of them only" {
+		diagnostics[0].Message != "A and B set x.z to different values; set it in one of them only" {
 		t.Errorf("got %+v", diagnostics)
 	}
 	merged := LayerFragments(parsed(t, "x: {y: 0, w: {u: 1}}\nbase: 1\n"), map[string]Document{"a": fragments["a"], "c": fragments["c"]})
@@ -327,7 +327,7 @@ func TestPropertiesOfDocuments(t *testing.T) {
 			t.Fatalf("differences are not symmetric: %s, %s", a.JSON(), b.JSON())
 		}
 		fragments := map[string]Document{"b": b, "c": c}
-		if Conflicts(fragments) == nil && !Equal(Merge(a, b, c), Merge(a, c, b)) {
+		if Conflicts(fragments, strings.ToUpper) == nil && !Equal(Merge(a, b, c), Merge(a, c, b)) {
 			t.Fatalf("order matters without a conflict: %s, %s, %s", a.JSON(), b.JSON(), c.JSON())
 		}
 	}

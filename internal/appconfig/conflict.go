@@ -27,8 +27,8 @@ func orderedFragments(fragments map[string]Document) []Document {
 }
 
 // Conflicts returns a conflicting_paths for each path that two of the owners set to different values. Diagnostic.Plugin
-// is the owner whose name comes later; the message names both.
-func Conflicts(fragments map[string]Document) []orbit.Diagnostic {
+// is the owner whose name comes later; the message names both as describe has it.
+func Conflicts(fragments map[string]Document, describe func(owner string) string) []orbit.Diagnostic {
 	owners := slices.Sorted(maps.Keys(fragments))
 	var diagnostics []orbit.Diagnostic
 	for i, second := range owners {
@@ -37,8 +37,9 @@ func Conflicts(fragments map[string]Document) []orbit.Diagnostic {
 				line, column := fragments[second].Position(path)
 				diagnostics = append(diagnostics, orbit.Diagnostic{
 					Code: orbit.CodeConflictingPaths, Severity: orbit.SeverityError, Path: path.String(), Plugin: second,
-					Message: fmt.Sprintf("%s and %s set %s to different values; set it in one of them only", first, second, path),
-					Line:    line, Column: column,
+					Message: fmt.Sprintf("%s and %s set %s to different values; set it in one of them only",
+						describe(first), describe(second), path),
+					Line: line, Column: column,
 				})
 			}
 		}

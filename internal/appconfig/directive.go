@@ -69,13 +69,13 @@ func environment(path Path, n *node, directive entry) (*node, *fault) {
 	switch {
 	case directive.key != "$env":
 		f.message = fmt.Sprintf("%s is not supported, instances read no files of the machine they run on; write the value "+
-			"itself, or ${NAME} with NAME among the instance's secrets", directive.key)
+			"itself, or ${NAME} with NAME among the secrets or variables", directive.key)
 	case len(path) == 0:
 		f.message = "$env cannot stand for the whole document; write its keys"
 	case len(n.entries) != 1:
 		f.message = "$env cannot have other keys beside it"
 	case directive.value.kind != String || !environmentName.MatchString(directive.value.text):
-		f.message = "$env has to name a secret of letters, digits and underscores"
+		f.message = "$env has to name a secret or variable of letters, digits and underscores"
 	default:
 		return &node{kind: String, text: "${" + directive.value.text + "}", at: directive.value.at, size: 1}, nil
 	}

@@ -28,6 +28,9 @@ func Index(index int) Step { return Step{index: index, isIndex: true} }
 // Key returns the mapping's key; ok is false for an index.
 func (s Step) Key() (key string, ok bool) { return s.key, !s.isIndex }
 
+// Index returns the position in a sequence, from 0; ok is false for a key.
+func (s Step) Index() (index int, ok bool) { return s.index, s.isIndex }
+
 // Path is a place in a document. The empty path is the whole document.
 //
 // In writing, a key of letters, digits, "_" and "-" that does not begin with a digit or "-" stands bare after a dot

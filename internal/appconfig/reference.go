@@ -16,7 +16,7 @@ var referencePattern = regexp.MustCompile(`\$?\$\{[^{}]*\}`)
 
 // Reference is one ${NAME} or ${NAME:-default} in a document.
 type Reference struct {
-	// Name is the secret's name, without spaces around it; "" for an empty reference.
+	// Name is the name of a secret or variable, without spaces around it; "" for an empty reference.
 	Name string
 	// Path is the string that holds the reference.
 	Path Path
@@ -114,10 +114,11 @@ func (d Document) CheckReferences(defined func(name string) bool) []orbit.Diagno
 }
 
 func (r Reference) undefined() orbit.Diagnostic {
-	message := fmt.Sprintf("${%s} refers to a secret that is not defined; add %s to the instance's secrets, or give a "+
-		"default as in ${%s:-default}, or write $${%s} for the text itself", r.Name, r.Name, r.Name, r.Name)
+	message := fmt.Sprintf("${%[1]s} refers to a secret or variable that is not defined; add %[1]s to secrets_wo or, if it is "+
+		"no secret, to the instance's variables, or give a default as in ${%[1]s:-default}, or write $${%[1]s} for the text "+
+		"itself; in HCL each of these takes one more $, as in $${%[1]s}", r.Name)
 	if r.Name == "" {
-		message = "${} names no secret; write ${NAME}, or $${} for the text itself"
+		message = "${} names nothing; write ${NAME}, or $${} for the text itself; in HCL each takes one more $"
 	}
 	return orbit.Diagnostic{
 		Code: orbit.CodeUndefinedSecret, Severity: orbit.SeverityError, Path: r.Path.String(), Message: message,

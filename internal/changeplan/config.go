@@ -1,9 +1,7 @@
 package changeplan
 
 import (
-	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -77,7 +75,7 @@ func (c *comparison) comesWithPlugin(change appconfig.Change) bool {
 	}
 	whole := effective.At(change.Path)
 	for name, plugin := range in.Plugins {
-		if _, both := notIn.Plugins[name]; !both && appconfig.EqualValues(change.Path, plugin.Config.At(change.Path), whole) {
+		if _, both := notIn.Plugins[name]; !both && appconfig.EqualValues(change.Path, plugin.scoped(name).At(change.Path), whole) {
 			return true
 		}
 	}
@@ -174,16 +172,9 @@ func (c *comparison) event(path appconfig.Path, kind appconfig.ChangeKind) strin
 	}
 	var changed []string
 	for _, name := range c.plainAfter.At(path).Names() {
-		if c.before.Secrets[name] != c.after.Secrets[name] {
+		if !c.sameToken(name) {
 			changed = append(changed, name)
 		}
 	}
-	happened := "changed"
-	if c.after.OneVersion {
-		happened = "may have changed (secrets_wo_version did)"
-	}
-	if len(changed) == 1 {
-		return fmt.Sprintf("the secret %s that it refers to %s", changed[0], happened)
-	}
-	return fmt.Sprintf("the secrets %s that it refers to %s", strings.Join(changed, ", "), happened)
+	return c.namesChanged(changed)
 }

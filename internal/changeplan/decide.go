@@ -47,12 +47,14 @@ func Decide(before, after State) Decision {
 }
 
 // DecidePlugin compares one plugin alone, nil where there is none. It is what a plugin's own resource knows: that the
-// instance runs, and nothing else about it.
+// instance runs, and nothing else about it. The plugin's Secrets are the tokens of all names that its document refers to,
+// since it does not know either which of them are its own; they are one version, as in State.OneVersion.
 func DecidePlugin(name string, before, after *Plugin) Decision {
 	state := func(plugin *Plugin) State {
 		state := State{Release: "any"}
 		if plugin != nil {
-			state.Plugins = map[string]Plugin{name: *plugin}
+			state.Plugins = map[string]Plugin{name: {Version: plugin.Version, Config: plugin.Config}}
+			state.Secrets, state.OneVersion = plugin.Secrets, true
 		}
 		return state
 	}
@@ -60,10 +62,10 @@ func DecidePlugin(name string, before, after *Plugin) Decision {
 }
 
 // MaxImpact is what the write of a change that was planned as planned may cost without breaking the plan's promise. It
-// is the planned impact, except that a plugin declared elsewhere can refer to a secret too, which nobody sees who knows
-// one resource alone: where a secret changed, a restart is within the promise.
+// is the planned impact, except that a plugin declared elsewhere can refer to a secret or variable too, which nobody sees who
+// knows one resource alone: where one changed, a restart is within the promise.
 func MaxImpact(planned Decision, before, after State) orbit.Impact {
-	if before.exists() && !maps.Equal(before.Secrets, after.Secrets) {
+	if before.exists() && !(maps.Equal(before.Secrets, after.Secrets) && maps.Equal(before.Variables, after.Variables)) {
 		return orbit.MaxImpact(planned.Impact, orbit.ImpactRestart)
 	}
 	return planned.Impact

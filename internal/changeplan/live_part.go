@@ -11,18 +11,19 @@ import (
 // with those parts of after's app-config that a running process takes up. Its Config is the whole app-config; what of it
 // is a plugin's own is in that plugin's too, so that it is known what goes with a plugin that is removed.
 //
-// A live part that refers to a secret that changed stays as it was: a process has one set of secrets, and other parts
-// of the app-config may refer to the same one.
+// A live part that refers to a secret or a variable that changed stays as it was: a process has one set of them, and other
+// parts of the app-config may refer to the same one.
 func LivePart(before, after State) State {
 	c := newComparison(before, after)
 	part := State{
-		Release: before.Release, MemoryLimitMiB: before.MemoryLimitMiB, Secrets: before.Secrets, Config: c.plainBefore,
+		Release: before.Release, MemoryLimitMiB: before.MemoryLimitMiB, Secrets: before.Secrets, Variables: before.Variables,
+		Config:  c.plainBefore,
 		Plugins: make(map[string]Plugin, len(before.Plugins)),
 	}
 	maps.Copy(part.Plugins, before.Plugins)
 	for _, f := range c.findings() {
 		value := c.plainAfter.At(f.path)
-		if f.impact != orbit.ImpactLive || !c.sameSecrets(value) {
+		if f.impact != orbit.ImpactLive || !c.sameValues(value) || c.rescoped(f.path) {
 			continue
 		}
 		part.Config = part.Config.With(f.path, value)
@@ -37,10 +38,10 @@ func LivePart(before, after State) State {
 	return part
 }
 
-// sameSecrets says whether the value refers to no secret that changed.
-func (c *comparison) sameSecrets(value appconfig.Value) bool {
+// sameValues says whether the value refers to no secret and no variable that changed.
+func (c *comparison) sameValues(value appconfig.Value) bool {
 	for _, name := range value.Names() {
-		if c.before.Secrets[name] != c.after.Secrets[name] {
+		if !c.sameToken(name) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package changeplan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -68,7 +69,7 @@ func Problems(state State) []orbit.Diagnostic {
 		})
 	}
 	for i := range found {
-		locate(state, &found[i])
+		Locate(state, &found[i])
 	}
 	slices.SortStableFunc(found, func(a, b orbit.Diagnostic) int { return strings.Compare(a.Path, b.Path) })
 	return slices.Compact(found)
@@ -130,17 +131,25 @@ func mayFail(document appconfig.Document, plugin string) bool {
 	return startup.Field("default").Field("onPluginBootFailure").Text() == "continue"
 }
 
-// locate finds the document that sets the path, and where in it.
-func locate(state State, d *orbit.Diagnostic) {
+// Locate finds out whose text a diagnostic with a path is about, and where in it: Plugin, Line and Column are set. What
+// is not there, a missing key, is where the nearest mapping above it is. A diagnostic whose Path is none stays as it is.
+func Locate(state State, d *orbit.Diagnostic) {
 	path, err := appconfig.ParsePath(d.Path)
 	if err != nil {
 		return
 	}
-	for name, fragment := range state.Fragments() {
-		if fragment.At(path).Kind() != appconfig.Missing {
-			d.Plugin = name
-			d.Line, d.Column = fragment.Position(path)
-			return
+	fragments := state.Fragments()
+	names := slices.Sorted(maps.Keys(fragments))
+	for at := path; len(at) > 0; at = at[:len(at)-1] {
+		for _, name := range names {
+			if fragments[name].At(at).Kind() != appconfig.Missing {
+				d.Plugin = name
+				d.Line, d.Column = fragments[name].Position(at)
+				return
+			}
+		}
+		if state.Config.At(at).Kind() != appconfig.Missing {
+			break
 		}
 	}
 	d.Line, d.Column = state.Config.Position(path)

@@ -26,17 +26,21 @@ func arbitraryState(t *testing.T, random *rand.Rand) (state State, again State) 
 	for _, choices := range settings {
 		chosen = append(chosen, choices[random.IntN(len(choices))])
 	}
-	secrets := map[string]string{}
+	secrets, variables := map[string]string{}, map[string]string{}
 	for _, name := range []string{"A", "B"} {
-		if version := random.IntN(3); version > 0 {
+		switch version := random.IntN(5); version {
+		case 1, 2:
 			secrets[name] = fmt.Sprint(version)
+		case 3, 4:
+			variables[name] = fmt.Sprint(version)
 		}
 	}
 	spec := orbit.InstanceSpec{Release: "1", MemoryLimitMiB: 512 + 512*random.IntN(2), Config: strings.Join(chosen, "\n"),
-		Plugins: map[string]orbit.PluginSpec{}}
+		Plugins: map[string]orbit.PluginSpec{}, Variables: variables}
 	for _, name := range []string{"p", "q"} {
 		if version := random.IntN(3); version > 0 {
-			spec.Plugins[name] = orbit.PluginSpec{Version: fmt.Sprint(version), Config: name + ": {a: " + fmt.Sprint(random.IntN(2)) + "}"}
+			spec.Plugins[name] = orbit.PluginSpec{Version: fmt.Sprint(version), Config: name + ": {a: " + fmt.Sprint(random.IntN(2)) +
+				"}\nproxy: {endpoints: {/" + name + ": {target: 'http://p', headers: {x: '${A:-}'}}}}"}
 		}
 	}
 	state, diagnostics := FromSpec(spec, secrets)
@@ -46,6 +50,14 @@ func arbitraryState(t *testing.T, random *rand.Rand) (state State, again State) 
 		spec.Config = strings.Join(chosen, "\n# comment\n")
 	}
 	again, more := FromSpec(spec, secrets)
+	for name, plugin := range state.Plugins {
+		if own := random.IntN(3); own > 0 {
+			plugin.Secrets = map[string]string{"A": fmt.Sprint(own)}
+			state.Plugins[name] = plugin
+			plugin.Config, plugin.Version = again.Plugins[name].Config, again.Plugins[name].Version
+			again.Plugins[name] = plugin
+		}
+	}
 	if len(diagnostics)+len(more) > 0 {
 		t.Fatal(diagnostics, more)
 	}

@@ -20,6 +20,8 @@ type State struct {
 	// Secrets gives each defined secret a token that changes whenever its value does, never the value itself. Nil means
 	// that it is not known which are defined.
 	Secrets map[string]string
+	// Variables are the plain values behind references, by name.
+	Variables map[string]string
 	// OneVersion says that the tokens are one version of all secrets, as SecretTokens makes them for the provider: that it
 	// moved means that a value may have, not that it did.
 	OneVersion bool
@@ -30,6 +32,9 @@ type Plugin struct {
 	// Version is the one that is installed; a range that nobody resolved yet stands for itself.
 	Version string
 	Config  appconfig.Document
+	// Secrets are the tokens of the plugin's own secrets, as in State. Its Config refers to them before those of the
+	// instance, and nothing else does.
+	Secrets map[string]string
 }
 
 // FromSpec reads what an instance declares. Secrets are as in State. The diagnostics are those of reading the
@@ -38,7 +43,7 @@ func FromSpec(spec orbit.InstanceSpec, secrets map[string]string) (State, []orbi
 	config, diagnostics := appconfig.Parse(spec.Config)
 	state := State{
 		Release: spec.Release, MemoryLimitMiB: spec.MemoryLimitMiB, Config: config, Secrets: secrets,
-		Plugins: make(map[string]Plugin, len(spec.Plugins)),
+		Variables: spec.Variables, Plugins: make(map[string]Plugin, len(spec.Plugins)),
 	}
 	for _, name := range slices.Sorted(maps.Keys(spec.Plugins)) {
 		plugin, found := FromPluginSpec(name, spec.Plugins[name])
@@ -80,28 +85,31 @@ func (s State) ReferredSecrets() []string {
 }
 
 // Effective is the app-config that the state comes to without the manager's own keys: the plugins' fragments over the
-// instance's document, references unreplaced.
+// instance's document, references unreplaced; those to a plugin's own secrets are scoped names.
 func (s State) Effective() appconfig.Document {
 	settle := func(document appconfig.Document) appconfig.Document {
 		if s.Secrets == nil {
 			return document
 		}
 		return document.WithoutUndefined(func(name string) bool {
-			_, ok := s.Secrets[name]
+			_, ok := s.token(name)
 			return ok
 		})
 	}
-	fragments := s.Fragments()
-	for name, fragment := range fragments {
-		fragments[name] = settle(fragment)
+	fragments := make(map[string]appconfig.Document, len(s.Plugins))
+	for name, plugin := range s.Plugins {
+		fragments[name] = settle(plugin.scoped(name))
 	}
 	return appconfig.LayerFragments(settle(s.Config), fragments)
 }
 
-// marked is the effective app-config with the secrets' tokens in it, so that a change of a secret is a change of every
-// string that refers to it.
+// marked is the effective app-config with the tokens of secrets and variables in it, so that a change of one is a change
+// of every string that refers to it.
 func (s State) marked() appconfig.Document {
-	return s.Effective().WithVersions(func(name string) string { return s.Secrets[name] })
+	return s.Effective().WithVersions(func(name string) string {
+		token, _ := s.token(name)
+		return token
+	})
 }
 
 // Fragments are the documents of the plugins by package name.

@@ -8,7 +8,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// Names says which secrets are defined; nil means that it is not known.
+// Names says which secrets, or which names at all, are defined; nil means that it is not known.
 type Names []string
 
 // Instance checks what an instance declares, as far as that can be told from it alone: names, versions, bounds,
@@ -27,32 +27,37 @@ func Instance(workspace string, spec orbit.InstanceSpec, secrets Names) []orbit.
 	for _, name := range secrets {
 		diagnostics = append(diagnostics, SecretName(name)...)
 	}
-	diagnostics = append(diagnostics, Document(spec.Config, secrets)...)
+	diagnostics = append(diagnostics, LiteralSecrets(spec.LiteralSecrets)...)
+	diagnostics = append(diagnostics, Variables(spec.Variables, secrets)...)
+	defined := secrets.With(spec.Variables)
+	diagnostics = append(diagnostics, Document(spec.Config, defined)...)
 	fragments := map[string]appconfig.Document{}
 	for _, name := range slices.Sorted(maps.Keys(spec.Plugins)) {
 		plugin := spec.Plugins[name]
-		diagnostics = append(diagnostics, Plugin(name, plugin, secrets)...)
+		diagnostics = append(diagnostics, Plugin(name, plugin, defined)...)
 		fragments[name], _ = appconfig.Parse(plugin.Config)
 	}
-	return append(diagnostics, appconfig.Conflicts(fragments)...)
+	return append(diagnostics, Conflicts(workspace, fragments, All)...)
 }
 
-// Plugin checks what a plugin declares, as far as that can be told from it alone. Its secrets are its instance's.
-func Plugin(name string, spec orbit.PluginSpec, secrets Names) []orbit.Diagnostic {
+// Plugin checks what a plugin declares, as far as that can be told from it alone. The names are those
+// that its document may refer to: its own secrets, and its instance's secrets and variables.
+func Plugin(name string, spec orbit.PluginSpec, defined Names) []orbit.Diagnostic {
 	diagnostics := append(Package(name), Version(spec.Version)...)
-	diagnostics = append(diagnostics, Document(spec.Config, secrets)...)
+	diagnostics = append(diagnostics, Document(spec.Config, defined)...)
 	for i := range diagnostics {
 		diagnostics[i].Plugin = name
 	}
 	return diagnostics
 }
 
-// Document checks one app-config document.
-func Document(text string, secrets Names) []orbit.Diagnostic {
+// Document checks one app-config document, with the names that it may refer to.
+func Document(text string, defined Names) []orbit.Diagnostic {
 	document, diagnostics := appconfig.Parse(text)
 	diagnostics = append(diagnostics, document.CheckOwned()...)
-	if secrets == nil {
+	diagnostics = append(diagnostics, unscoped(document)...)
+	if defined == nil {
 		return diagnostics
 	}
-	return append(diagnostics, document.CheckReferences(func(name string) bool { return slices.Contains(secrets, name) })...)
+	return append(diagnostics, document.CheckReferences(func(name string) bool { return slices.Contains(defined, name) })...)
 }

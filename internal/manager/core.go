@@ -21,6 +21,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 )
 
 // core is everything of orbitd but its listeners: what serve and stop share.
@@ -46,7 +47,7 @@ func openCore(ctx context.Context, o Options, withVault bool, doing func(string)
 		err = c.openVault(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.undo(ctx))
+		return nil, errors.Join(err, c.leave(ctx)) // nobody would find a server that it started
 	}
 	return c, nil
 }
@@ -117,7 +118,7 @@ func (c *core) openRuntime() error {
 		c.runtime = c.options.Runtime
 		return nil
 	}
-	host, err := c.writeHost()
+	host, err := writeHost(c.options.CacheDir)
 	if err != nil {
 		return err
 	}
@@ -134,8 +135,8 @@ func (c *core) openRuntime() error {
 
 // writeHost puts the host that is inside this program beside the bundles, where instances of other orbitds that share
 // the cache may use another version of it.
-func (c *core) writeHost() (string, error) {
-	dir := filepath.Join(c.options.CacheDir, "host", backstage.HostHash())
+func writeHost(cacheDir string) (string, error) {
+	dir := filepath.Join(cacheDir, "host", backstage.HostHash())
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
@@ -172,7 +173,8 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 		standbys = sharedStandbys
 	}
 	return rollout.New(rollout.Options{
-		Store: c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, URL: url,
+		Vetting: c.vetting(),
+		Store:   c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, URL: url,
 		Logger: c.options.Logger, Boots: boots, DrainTimeout: c.options.DrainTimeout,
 		Memory: c.options.Memory, SharedStandbys: standbys,
 	})
@@ -181,7 +183,7 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 // admission returns what decides about writes over this core.
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
-		Store: c.store, Vault: c.vault, Registry: c.registry(), Wake: super.Wake, Interrupt: super.Interrupt,
+		Store: c.store, Vault: c.vault, Registry: c.registry(), Vetting: c.vetting(), Wake: super.Wake, Interrupt: super.Interrupt,
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
@@ -197,14 +199,8 @@ func (c *core) registry() Registry {
 	return c.packages
 }
 
-// undo closes the core of a start that failed, and stops the server that it started: nobody would find it.
-func (c *core) undo(ctx context.Context) error {
-	err := c.close()
-	if c.embedded == nil || c.embedded.Adopted() {
-		return err
-	}
-	return errors.Join(err, postgres.StopRunning(context.WithoutCancel(ctx), postgresDir(c.options)))
-}
+// vetting returns what checks declarations over this core.
+func (c *core) vetting() vetting.Vetting { return vetting.Vetting{Packages: c.registry()} }
 
 // close returns what the core holds. Instances and PostgreSQL run on.
 func (c *core) close() error {

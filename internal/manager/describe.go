@@ -1,13 +1,11 @@
 package manager
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
@@ -16,7 +14,7 @@ import (
 
 // Package tells about a package, before it is added to an instance.
 func (p packages) Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error) {
-	release, err := find(cmp.Or(question.Release, backstage.Default().Version))
+	release, err := findOrDefault(question.Release)
 	if err != nil {
 		return orbit.Package{}, err
 	}

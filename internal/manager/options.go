@@ -19,6 +19,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 )
 
 // Defaults of Options.
@@ -88,9 +89,10 @@ type Options struct {
 	Registry Registry
 }
 
-// Registry answers about packages before they are installed.
+// Registry is what an orbitd asks about packages.
 type Registry interface {
 	admission.Registry
+	vetting.Packages
 	inventory.Packages
 }
 

@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -10,8 +11,10 @@ import (
 	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -19,6 +22,7 @@ import (
 type packages struct {
 	store    *bundle.Store
 	registry *registry.Registry
+	schemas  *schemas.Keeper
 }
 
 // openPackages opens the cache.
@@ -37,7 +41,17 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Policy: policy,
 		Node: backstage.Default().Node, MaxPackageSize: o.MaxPluginsBytes, Logger: o.Logger,
 	})
-	return packages{store, asked}, err
+	if err != nil {
+		return packages{}, err
+	}
+	host, err := writeHost(o.CacheDir)
+	if err != nil {
+		return packages{}, err
+	}
+	kept, err := schemas.New(schemas.Options{
+		Dir: filepath.Join(o.CacheDir, "schemas"), Host: host, Bundles: store, Fetch: asked.Files, Logger: o.Logger,
+	})
+	return packages{store, asked, kept}, err
 }
 
 // Ensure installs the bundle of a release and plugins.
@@ -76,18 +90,45 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Check asks the registry about plugins, before anything is installed. Where the release is not known yet, "", it is
-// the default one.
-func (p packages) Check(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
-	if version == "" {
-		version = backstage.Default().Version
-	}
-	release, err := find(version)
+// Alone asks the registry about each of the plugins.
+func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+	release, err := findOrDefault(version)
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	found := p.registry.CheckAlone(ctx, release, set(plugins))
-	return append(found, p.registry.CheckSet(ctx, release, set(plugins), set(plugins))...)
+	return p.registry.CheckAlone(ctx, release, set(plugins))
+}
+
+// Together asks the registry about the plugins as a set.
+func (p packages) Together(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+	release, err := findOrDefault(version)
+	if err != nil {
+		return nil
+	}
+	return p.registry.CheckSet(ctx, release, set(plugins), set(plugins))
+}
+
+// Schemas are the config schemas of the release and the plugins.
+func (p packages) Schemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	return p.schemas.Of(ctx, release, set(plugins))
+}
+
+// KnownSchemas are the same where Schemas has found them before.
+func (p packages) KnownSchemas(version string, plugins map[string]string) (configschema.Set, bool) {
+	release, err := find(version)
+	if err != nil {
+		return configschema.Set{}, false
+	}
+	return p.schemas.Known(release, set(plugins))
+}
+
+// findOrDefault is find, with the default release where the instance's is not known yet.
+func findOrDefault(version string) (bundle.Release, error) {
+	return find(cmp.Or(version, backstage.Default().Version))
 }
 
 func find(version string) (bundle.Release, error) {
@@ -157,9 +198,9 @@ type policed struct {
 	policy registry.Policy
 }
 
-// Check also finds the plugins that may not be added.
-func (p policed) Check(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
-	return append(p.policy.Diagnose(set(plugins)), p.Registry.Check(ctx, release, plugins)...)
+// Alone also finds the plugins that may not be added.
+func (p policed) Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
+	return append(p.policy.Diagnose(set(plugins)), p.Registry.Alone(ctx, release, plugins)...)
 }
 
 // releases are what GET /v1/releases lists.

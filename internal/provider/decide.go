@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,26 +12,37 @@ import (
 
 // decideInstance is what a change of an instance costs, as far as the instance alone can tell; before is nil at create.
 // The names are those of the configured secrets. A secret that no document of the instance refers to can only be there
-// for plugins that are declared elsewhere, so when the secrets change, these restart.
+// for plugins that are declared elsewhere, so when the secrets change, these restart. So it is with variables.
 func decideInstance(before *orbit.InstanceSpec, after orbit.InstanceSpec, secretNames []string) changeplan.Decision {
 	next := withSecrets(after)
 	if before == nil {
 		return changeplan.Decide(changeplan.State{}, next)
 	}
 	decision := changeplan.Decide(withSecrets(*before), next)
-	if before.SecretsVersion == after.SecretsVersion {
-		return decision
+	if before.SecretsVersion != after.SecretsVersion {
+		decision = readElsewhere(decision, "secrets_wo_version", slices.Sorted(slices.Values(secretNames)), next)
 	}
-	referred := next.ReferredSecrets()
-	elsewhere := slices.DeleteFunc(slices.Sorted(slices.Values(secretNames)), func(name string) bool {
-		return slices.Contains(referred, name)
+	return readElsewhere(decision, "variables", changedVariables(before.Variables, after.Variables), next)
+}
+
+// changedVariables are the names, sorted, of those that had another value before, or one at all.
+func changedVariables(before, after map[string]string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(before)), func(name string) bool {
+		value, stays := after[name]
+		return stays && value == before[name]
 	})
+}
+
+// readElsewhere adds the cost of changed names that the instance's own documents do not refer to.
+func readElsewhere(decision changeplan.Decision, attribute string, changed []string, next changeplan.State) changeplan.Decision {
+	referred := next.ReferredSecrets()
+	elsewhere := slices.DeleteFunc(changed, func(name string) bool { return slices.Contains(referred, name) })
 	if len(elsewhere) == 0 {
 		return decision
 	}
 	decision.Impact = orbit.MaxImpact(decision.Impact, orbit.ImpactRestart)
 	decision.Reasons = append(decision.Reasons, orbit.Reason{
-		Path: "secrets_wo_version", Impact: orbit.ImpactRestart, Because: fmt.Sprintf("plugins declared elsewhere may "+
+		Path: attribute, Impact: orbit.ImpactRestart, Because: fmt.Sprintf("plugins declared elsewhere may "+
 			"refer to %s, and a process reads their documents when it starts", strings.Join(elsewhere, ", ")),
 	})
 	return decision
@@ -40,17 +52,25 @@ func decideInstance(before *orbit.InstanceSpec, after orbit.InstanceSpec, secret
 // from an ephemeral value may be known at apply only, where a decision must not move any more.
 func withSecrets(spec orbit.InstanceSpec) changeplan.State {
 	state, _ := changeplan.FromSpec(spec, nil)
-	state.Secrets, state.OneVersion = changeplan.SecretTokens(spec.SecretsVersion, state.ReferredSecrets()), true
+	secrets := slices.DeleteFunc(state.ReferredSecrets(), func(name string) bool {
+		_, is := spec.Variables[name]
+		return is
+	})
+	state.Secrets, state.OneVersion = changeplan.SecretTokens(spec.SecretsVersion, secrets), true
 	return state
 }
 
-// decidePlugin is what a change of a plugin costs, as far as the plugin alone can tell; before is nil at create.
+// decidePlugin is what a change of a plugin costs, as far as the plugin alone can tell; before is nil at create. With
+// another secrets_wo_version every name that its document refers to may stand for another value: a state does not keep
+// which of them are the plugin's own.
 func decidePlugin(pkg string, before *orbit.PluginSpec, after orbit.PluginSpec) changeplan.Decision {
-	var prior *changeplan.Plugin
-	if before != nil {
-		plugin, _ := changeplan.FromPluginSpec(pkg, *before)
-		prior = &plugin
+	read := func(spec orbit.PluginSpec) *changeplan.Plugin {
+		plugin, _ := changeplan.FromPluginSpec(pkg, spec)
+		plugin.Secrets = changeplan.SecretTokens(spec.SecretsVersion, plugin.Config.Value().Names())
+		return &plugin
 	}
-	next, _ := changeplan.FromPluginSpec(pkg, after)
-	return changeplan.DecidePlugin(pkg, prior, &next)
+	if before == nil {
+		return changeplan.DecidePlugin(pkg, nil, read(after))
+	}
+	return changeplan.DecidePlugin(pkg, read(*before), read(after))
 }

@@ -300,6 +300,7 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	}
 	f.plugins[workspace][pkg] = &orbit.Plugin{
 		Workspace: workspace, Package: pkg, PluginSpec: write.PluginSpec, Owner: orbit.OwnerPlugin, ETag: tag(write.PluginSpec),
+		SecretNames: slices.Sorted(maps.Keys(write.Secrets)),
 	}
 	change := orbit.Change{Workspace: workspace, Plugin: pkg, Operation: operation(before != nil), Impact: impact, PendingRestart: pending}
 	f.accept(w, change, func() {

@@ -15,6 +15,8 @@ type instanceDataModel struct {
 	Release            types.String               `tfsdk:"release"`
 	Config             types.String               `tfsdk:"config"`
 	Plugins            map[string]pluginDataModel `tfsdk:"plugins"`
+	Variables          map[string]string          `tfsdk:"variables"`
+	LiteralSecrets     types.String               `tfsdk:"literal_secrets"`
 	SecretNames        []string                   `tfsdk:"secret_names"`
 	SecretsVersion     types.Int64                `tfsdk:"secrets_version"`
 	MemoryLimitMiB     types.Int64                `tfsdk:"memory_limit_mib"`
@@ -32,6 +34,8 @@ type pluginDataModel struct {
 	Version         types.String `tfsdk:"version"`
 	ResolvedVersion types.String `tfsdk:"resolved_version"`
 	Config          types.String `tfsdk:"config"`
+	SecretNames     []string     `tfsdk:"secret_names"`
+	SecretsVersion  types.Int64  `tfsdk:"secrets_version"`
 	Owner           types.String `tfsdk:"owner"`
 }
 
@@ -63,6 +67,8 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 		Release:            types.StringValue(instance.Release),
 		Config:             orNull(instance.Config),
 		Plugins:            make(map[string]pluginDataModel, len(plugins)),
+		Variables:          instance.Variables,
+		LiteralSecrets:     types.StringValue(string(cmp.Or(instance.LiteralSecrets, orbit.LiteralsWarn))),
 		SecretNames:        append([]string{}, instance.SecretNames...),
 		SecretsVersion:     types.Int64Value(instance.SecretsVersion),
 		MemoryLimitMiB:     types.Int64Value(int64(instance.MemoryLimitMiB)),
@@ -80,6 +86,8 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 			Version:         types.StringValue(plugin.Version),
 			ResolvedVersion: installedVersion(plugin.PluginSpec),
 			Config:          orNull(plugin.Config),
+			SecretNames:     append([]string{}, plugin.SecretNames...),
+			SecretsVersion:  types.Int64Value(plugin.SecretsVersion),
 			Owner:           types.StringValue(string(plugin.Owner)),
 		}
 	}

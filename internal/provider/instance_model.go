@@ -3,8 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -22,6 +20,8 @@ type instanceModel struct {
 	Release            types.String   `tfsdk:"release"`
 	Config             types.String   `tfsdk:"config"`
 	Plugins            types.Map      `tfsdk:"plugins"`
+	Variables          types.Map      `tfsdk:"variables"`
+	LiteralSecrets     types.String   `tfsdk:"literal_secrets"`
 	Secrets            types.Map      `tfsdk:"secrets_wo"`
 	SecretsVersion     types.Int64    `tfsdk:"secrets_wo_version"`
 	MemoryLimitMiB     types.Int64    `tfsdk:"memory_limit_mib"`
@@ -80,6 +80,9 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 	if _, isOwn := m.Plugins.Elements()[finding.Plugin]; finding.Plugin != "" && !isOwn {
 		return path.Empty(), false
 	}
+	if variable, is := variableOf(finding); is && finding.Plugin == "" {
+		return variable, true
+	}
 	switch finding.Code {
 	case orbit.CodeInvalidWorkspace:
 		return path.Root("workspace"), true
@@ -103,13 +106,16 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 // spec is what the model declares; known is false as long as a part of it is unknown.
 func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec orbit.InstanceSpec, known bool) {
 	entries, known := m.entries(ctx, diags)
-	known = known && !m.Workspace.IsUnknown() && !m.Release.IsUnknown() && !m.Config.IsUnknown() &&
+	variables, variablesKnown := m.variables()
+	known = known && variablesKnown && !m.LiteralSecrets.IsUnknown() && !m.Workspace.IsUnknown() && !m.Release.IsUnknown() && !m.Config.IsUnknown() &&
 		!m.SecretsVersion.IsUnknown() && !m.MemoryLimitMiB.IsUnknown() && !m.DeletionProtection.IsUnknown() &&
 		!m.RestartPolicy.IsUnknown()
 	spec = orbit.InstanceSpec{
 		Release:            m.Release.ValueString(),
 		Config:             m.Config.ValueString(),
 		SecretsVersion:     m.SecretsVersion.ValueInt64(),
+		Variables:          variables,
+		LiteralSecrets:     orbit.LiteralSecrets(m.LiteralSecrets.ValueString()),
 		MemoryLimitMiB:     int(m.MemoryLimitMiB.ValueInt64()),
 		DeletionProtection: m.DeletionProtection.ValueBool(),
 		RestartPolicy:      orbit.RestartPolicy(m.RestartPolicy.ValueString()),
@@ -127,22 +133,6 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 	return spec, known
 }
 
-// secretNames are the names that the configuration gives, sorted and not nil; known is false where the map is unknown.
-func (m *instanceModel) secretNames() (names []string, known bool) {
-	names = slices.AppendSeq([]string{}, maps.Keys(m.Secrets.Elements()))
-	slices.Sort(names)
-	return names, !m.Secrets.IsUnknown()
-}
-
-// secretValues are the configured values, an empty map when there are none: sent, it replaces what is stored.
-func (m *instanceModel) secretValues(ctx context.Context, diags *diag.Diagnostics) map[string]string {
-	values := map[string]string{}
-	if !m.Secrets.IsNull() {
-		diags.Append(m.Secrets.ElementsAs(ctx, &values, false)...)
-	}
-	return values
-}
-
 // adopt takes over what orbitd has: a declared value only where it means something else than the model's, so that a
 // document keeps the user's own formatting.
 func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, diags *diag.Diagnostics) {
@@ -151,11 +141,10 @@ func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, dia
 	m.Release = types.StringValue(instance.Release)
 	m.Config = adoptDocument(m.Config, instance.Config)
 	m.Plugins = adoptPlugins(ctx, m.Plugins, entries, instance.Plugins, diags)
+	m.Variables = adoptVariables(m.Variables, instance.Variables)
+	m.LiteralSecrets = types.StringValue(string(cmp.Or(instance.LiteralSecrets, orbit.LiteralsWarn)))
 	m.Secrets = types.MapNull(types.StringType)
-	m.SecretsVersion = types.Int64Value(instance.SecretsVersion)
-	if instance.SecretsVersion == 0 {
-		m.SecretsVersion = types.Int64Null()
-	}
+	m.SecretsVersion = adoptSecretsVersion(instance.SecretsVersion)
 	m.MemoryLimitMiB = types.Int64Value(int64(instance.MemoryLimitMiB))
 	m.DeletionProtection = types.BoolValue(instance.DeletionProtection)
 	m.RestartPolicy = types.StringValue(string(cmp.Or(instance.RestartPolicy, orbit.RestartAuto)))
@@ -181,7 +170,7 @@ func (m *instanceModel) forgetUnknown() {
 
 func adoptDocument(known types.String, text string) types.String {
 	switch {
-	case !known.IsNull() && sameDocument(known.ValueString(), text):
+	case !known.IsNull() && showsDocument(text, known.ValueString()):
 		return known
 	case known.IsNull() && text == "":
 		return types.StringNull()

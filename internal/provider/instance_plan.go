@@ -47,7 +47,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 
 	after, known := plan.spec(ctx, &resp.Diagnostics)
-	names, namesKnown := config.secretNames()
+	names, namesKnown := secretNames(config.Secrets)
 	newSecrets := creating || !plan.SecretsVersion.Equal(state.SecretsVersion)
 	// What a create costs depends on nothing: nobody is interrupted by an instance that is new.
 	complete := known && (namesKnown || !newSecrets)

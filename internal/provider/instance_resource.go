@@ -62,7 +62,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 	timeout, problems := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(problems...)
 	spec, _ := plan.spec(ctx, &resp.Diagnostics)
-	secrets := config.secretValues(ctx, &resp.Diagnostics)
+	secrets := secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	workspace := plan.Workspace.ValueString()
 	summary := "Unable to create instance " + workspace
 	client, ok := r.client(summary, &resp.Diagnostics)
@@ -158,11 +158,11 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		MaxImpact: plan.maxImpact(), DeadlineSeconds: deadlineSeconds(timeout),
 	}}
 	if !plan.SecretsVersion.Equal(state.SecretsVersion) {
-		write.Secrets = config.secretValues(ctx, &resp.Diagnostics)
-		if write.MaxImpact.Valid() {
-			// A plugin that is declared elsewhere may refer to a secret; the plan of the instance alone cannot see that.
-			write.MaxImpact = orbit.MaxImpact(write.MaxImpact, orbit.ImpactRestart)
-		}
+		write.Secrets = secretValues(ctx, config.Secrets, &resp.Diagnostics)
+	}
+	if changed := write.Secrets != nil || !plan.Variables.Equal(state.Variables); changed && write.MaxImpact.Valid() {
+		// A plugin that is declared elsewhere may refer to one of them; the plan of the instance alone cannot see that.
+		write.MaxImpact = orbit.MaxImpact(write.MaxImpact, orbit.ImpactRestart)
 	}
 	before := orbit.RestartPolicy(state.RestartPolicy.ValueString())
 	if releasesPending(before, spec.RestartPolicy, state.PendingRestart.ValueBool()) {

@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -43,7 +42,7 @@ func instanceSchema(ctx context.Context) schema.Schema {
 		"config": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "The app-config as YAML or JSON (`yamlencode` and `jsonencode` both do). `${NAME}` stands " +
-				"for a secret; in HCL it is written `$${NAME}`. Formatting, comments and the order of keys plan as no change.",
+				"for a secret or a variable; in HCL it is written `$${NAME}`. Formatting, comments and the order of keys plan as no change.",
 			PlanModifiers: []planmodifier.String{keepEqualDocument{}},
 		},
 		"plugins": schema.MapNestedAttribute{
@@ -65,22 +64,24 @@ func instanceSchema(ctx context.Context) schema.Schema {
 				},
 			}},
 		},
-		"secrets_wo": schema.MapAttribute{
-			Optional: true, Sensitive: true, WriteOnly: true,
+		"variables": schema.MapAttribute{
+			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Values behind `${NAME}`, by name. Write-only: they are in no plan and no state, so " +
-				"raise `secrets_wo_version` whenever one changes.",
+			MarkdownDescription: "Plain values behind `${NAME}`, by name, for what differs between workspaces and is no " +
+				"secret: they are readable in plans and in the state. A name is a variable or a secret, not both. A changed " +
+				"variable costs what the parts of the documents cost that refer to it.",
 			Validators: []validator.Map{
-				mapvalidator.KeysAre(finds(declare.SecretName)),
+				mapvalidator.KeysAre(finds(declare.VariableName)),
 				mapvalidator.NoNullValues(),
-				mapvalidator.AlsoRequires(path.MatchRoot("secrets_wo_version")),
 			},
 		},
-		"secrets_wo_version": schema.Int64Attribute{
-			Optional: true,
-			MarkdownDescription: "Any other number than before sends `secrets_wo` again, in place of all stored secrets. " +
-				"A changed secret costs what the parts of the documents cost that refer to it.",
-			Validators: []validator.Int64{int64validator.AtLeast(1)},
+		"literal_secrets": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Default: stringdefault.StaticString(string(orbit.LiteralsWarn)),
+			MarkdownDescription: "What happens where a document has a literal value and the package's own schema says that a " +
+				"secret stands there: `warn` says so, `deny` fails the plan. Use `${NAME}` and `secrets_wo` instead. " +
+				"Changing it interrupts nothing. Default: `warn`.",
+			Validators: []validator.String{stringvalidator.OneOf(string(orbit.LiteralsWarn), string(orbit.LiteralsDeny))},
 		},
 		"memory_limit_mib": schema.Int64Attribute{
 			Optional: true, Computed: true,
@@ -118,6 +119,8 @@ func instanceSchema(ctx context.Context) schema.Schema {
 		"api_url":       stableAttribute("Base of the instance's backend API: `url` with `/api`."),
 		"database_name": stableAttribute("The instance's own PostgreSQL database."),
 	}
+	addSecretAttributes(attributes, "Values behind `${NAME}`, by name, for `config`, for `plugins` and for plugins declared "+
+		"elsewhere.")
 	addChangeAttributes(attributes)
 	return schema.Schema{
 		MarkdownDescription: "A workspace's Backstage instance: a process, a PostgreSQL database and a URL of its own. " +

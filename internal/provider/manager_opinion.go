@@ -48,7 +48,7 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 	})
 	switch {
 	case err == nil:
-		if request.Instance != nil && request.SecretNames == nil {
+		if request.SecretNames == nil {
 			mentionVersion(result.Diagnostics)
 		}
 		forbidden, others := partition(result.Diagnostics)
@@ -72,8 +72,8 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 func mentionVersion(findings []orbit.Diagnostic) {
 	for i := range findings {
 		if findings[i].Code == orbit.CodeUndefinedSecret {
-			findings[i].Message = fullStop(findings[i].Message) + " The instance's secrets are its secrets_wo; if that has it " +
-				"already, raise secrets_wo_version, so that it is sent."
+			findings[i].Message = fullStop(findings[i].Message) + " If secrets_wo has it already, raise " +
+				"secrets_wo_version, so that it is sent."
 		}
 	}
 }

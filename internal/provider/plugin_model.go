@@ -15,6 +15,8 @@ type pluginModel struct {
 	Version         types.String   `tfsdk:"version"`
 	ResolvedVersion types.String   `tfsdk:"resolved_version"`
 	Config          types.String   `tfsdk:"config"`
+	Secrets         types.Map      `tfsdk:"secrets_wo"`
+	SecretsVersion  types.Int64    `tfsdk:"secrets_wo_version"`
 	Timeouts        timeouts.Value `tfsdk:"timeouts"`
 	changeModel
 }
@@ -29,9 +31,11 @@ func (m *pluginModel) identity() pluginIdentity { return pluginIdentity{m.Worksp
 
 // spec is what the model declares; known is false as long as a part of it is unknown.
 func (m *pluginModel) spec() (spec orbit.PluginSpec, known bool) {
-	known = !m.Workspace.IsUnknown() && !m.Package.IsUnknown() && !m.Version.IsUnknown() && !m.Config.IsUnknown()
+	known = !m.Workspace.IsUnknown() && !m.Package.IsUnknown() && !m.Version.IsUnknown() && !m.Config.IsUnknown() &&
+		!m.SecretsVersion.IsUnknown()
 	return orbit.PluginSpec{
 		Version: m.Version.ValueString(), ResolvedVersion: resolvedRange(m.Version, m.ResolvedVersion), Config: m.Config.ValueString(),
+		SecretsVersion: m.SecretsVersion.ValueInt64(),
 	}, known
 }
 
@@ -42,6 +46,8 @@ func (m *pluginModel) adopt(plugin *orbit.Plugin) {
 	m.Version = types.StringValue(plugin.Version)
 	m.ResolvedVersion = installedVersion(plugin.PluginSpec)
 	m.Config = adoptDocument(m.Config, plugin.Config)
+	m.Secrets = types.MapNull(types.StringType)
+	m.SecretsVersion = adoptSecretsVersion(plugin.SecretsVersion)
 }
 
 // learnVersion takes over after an apply which version orbitd installed. The plugin is nil where it cannot be read now.

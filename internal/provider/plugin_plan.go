@@ -12,13 +12,14 @@ import (
 
 // ModifyPlan decides what the planned change costs and asks orbitd what it thinks.
 func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state, plan pluginModel
+	var state, plan, config pluginModel
 	creating, deleting := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if !creating {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	if !deleting {
 		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -48,19 +49,24 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	workspace, pkg := plan.Workspace.ValueString(), plan.Package.ValueString()
+	names, namesKnown := secretNames(config.Secrets)
+	newSecrets := creating || !plan.SecretsVersion.Equal(state.SecretsVersion)
+	complete := namesKnown || !newSecrets
 	ask := sync.OnceValue(func() opinion {
-		return r.askManager(ctx, plan.name(), workspace, orbit.PlanRequest{
-			Plugin: &orbit.PluginPlan{Package: pkg, PluginSpec: after},
-		}, plan.locate, &resp.Diagnostics)
+		request := orbit.PlanRequest{Plugin: &orbit.PluginPlan{Package: pkg, PluginSpec: after}}
+		if newSecrets {
+			request.SecretNames = names
+		}
+		return r.askManager(ctx, plan.name(), workspace, request, plan.locate, &resp.Diagnostics)
 	})
-	if plan.ResolvedVersion.IsUnknown() {
+	if complete && plan.ResolvedVersion.IsUnknown() {
 		plan.ResolvedVersion = ask().version(pkg)
 		after, _ = plan.spec()
-		if plan.ResolvedVersion.IsUnknown() && !creating {
-			plan.changeModel = unknownChange()
-			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-			return
-		}
+	}
+	if plan.ResolvedVersion.IsUnknown() && !creating {
+		plan.changeModel = unknownChange()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
 	}
 	var before *orbit.PluginSpec
 	if !creating {
@@ -70,7 +76,7 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	decision := decidePlugin(pkg, before, after)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() || !complete {
 		return
 	}
 

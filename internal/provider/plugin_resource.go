@@ -57,8 +57,10 @@ func (r *pluginResource) ValidateConfig(ctx context.Context, req resource.Valida
 }
 
 func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan pluginModel
+	var plan, config pluginModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	secrets := secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	timeout, problems := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(problems...)
 	summary := "Unable to create " + plan.name()
@@ -69,7 +71,7 @@ func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest,
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	change, err := r.put(ctx, client, &plan, orbit.IfAbsent(), deadlineSeconds(timeout))
+	change, err := r.put(ctx, client, &plan, secrets, orbit.IfAbsent(), deadlineSeconds(timeout))
 	if err != nil {
 		r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 		return
@@ -136,9 +138,14 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 }
 
 func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var state, plan pluginModel
+	var state, plan, config pluginModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var secrets map[string]string // none keeps what is stored
+	if !plan.SecretsVersion.Equal(state.SecretsVersion) {
+		secrets = secretValues(ctx, config.Secrets, &resp.Diagnostics)
+	}
 	timeout, problems := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(problems...)
 	summary := "Unable to update " + plan.name()
@@ -158,7 +165,7 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 		}
 		etag = plugin.ETag
 	}
-	change, err := r.put(ctx, client, &plan, orbit.IfMatch(etag), deadlineSeconds(timeout))
+	change, err := r.put(ctx, client, &plan, secrets, orbit.IfMatch(etag), deadlineSeconds(timeout))
 	if err != nil {
 		r.reportError(summary, err, plan.locate, &resp.Diagnostics)
 		return
@@ -221,11 +228,13 @@ func (r *pluginResource) ImportState(ctx context.Context, req resource.ImportSta
 		append(declare.Workspace(workspace), declare.Package(pkg)...), resp)
 }
 
-func (r *pluginResource) put(ctx context.Context, client *orbit.Client, plan *pluginModel, on orbit.Precondition, deadline int) (*orbit.Change, error) {
+func (r *pluginResource) put(ctx context.Context, client *orbit.Client, plan *pluginModel, secrets map[string]string,
+	on orbit.Precondition, deadline int,
+) (*orbit.Change, error) {
 	spec, _ := plan.spec()
 	return accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
 		return client.PutPlugin(ctx, plan.Workspace.ValueString(), plan.Package.ValueString(), on, orbit.PluginWrite{
-			PluginSpec:   spec,
+			PluginSpec: spec, Secrets: secrets,
 			WriteOptions: orbit.WriteOptions{MaxImpact: plan.maxImpact(), DeadlineSeconds: deadline},
 		})
 	})

@@ -31,12 +31,15 @@ func pluginSchema(ctx context.Context) schema.Schema {
 		"config": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "The plugin's part of the app-config as YAML or JSON, laid over the instance's `config`. " +
-				"`${NAME}` stands for one of the instance's secrets; in HCL it is written `$${NAME}`.",
+				"`${NAME}` stands for one of the plugin's own secrets or, where it has none of that name, for one of the " +
+				"instance's secrets or variables; in HCL it is written `$${NAME}`.",
 			PlanModifiers: []planmodifier.String{keepEqualDocument{}},
 		},
 		"timeouts": timeoutsAttribute(ctx, "the plugin to be installed and serving", "a change",
 			"the removal to be recorded"),
 	}
+	addSecretAttributes(attributes, "The plugin's own values behind `${NAME}`, by name. They are for this `config` alone and "+
+		"come before the instance's, so that two modules can each have a `TOKEN`.")
 	addChangeAttributes(attributes)
 	return schema.Schema{
 		MarkdownDescription: "A backend plugin of a workspace's instance, for plugins that another module or state owns " +

@@ -12,13 +12,12 @@ import (
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // Registry tells about packages before they are installed.
 type Registry interface {
-	// Check returns what is wrong with the plugins (package to exact version) of an instance of the release.
-	Check(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
 	// Choose returns the exact version that a range of a package means now. An *orbit.Problem with code
 	// package_not_found, version_not_found or unchecked says why there is none.
 	Choose(ctx context.Context, name, versionRange string) (string, error)
@@ -29,6 +28,7 @@ type Options struct {
 	Store    *store.Store
 	Vault    *vault.Vault
 	Registry Registry
+	Vetting  vetting.Vetting
 	// Wake makes the rollout look at the workspace.
 	Wake func(workspace string)
 	// Interrupt does so at once, whatever is under way: the instance is being deleted.

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -19,10 +18,7 @@ import (
 func (a *Admission) PutInstance(ctx context.Context, workspace string, write orbit.InstanceWrite, p Precondition) (orbit.Change, error) {
 	write.Plugins = unresolved(write.Plugins)
 	r := request{Precondition: p, WriteOptions: write.WriteOptions, hash: requestHash(workspace, "", write)}
-	found := checkInstance(workspace, write.InstanceSpec)
-	for _, name := range slices.Sorted(maps.Keys(write.Secrets)) {
-		found = append(found, declare.SecretName(name)...)
-	}
+	found := append(checkInstance(workspace, write.InstanceSpec), checkSecretNames(write.Secrets)...)
 	if err := refuse("instance "+workspace, found); err != nil {
 		return orbit.Change{}, err
 	}
@@ -197,12 +193,12 @@ func importInstance(workspace string) string {
 // requestHash tells whether two requests ask for the same. The values of secrets are no part of it: a digest of a short
 // one would give it away.
 func requestHash(workspace, plugin string, write any) string {
-	if w, ok := write.(orbit.InstanceWrite); ok && w.Secrets != nil {
-		names := make(map[string]string, len(w.Secrets))
-		for name := range w.Secrets {
-			names[name] = ""
-		}
-		w.Secrets = names
+	switch w := write.(type) {
+	case orbit.InstanceWrite:
+		w.Secrets = withoutValues(w.Secrets)
+		write = w
+	case orbit.PluginWrite:
+		w.Secrets = withoutValues(w.Secrets)
 		write = w
 	}
 	body, err := json.Marshal([]any{workspace, plugin, write})
@@ -211,4 +207,13 @@ func requestHash(workspace, plugin string, write any) string {
 	}
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:])
+}
+
+// withoutValues are the names of secrets alone.
+func withoutValues(secrets map[string]string) map[string]string {
+	names := maps.Clone(secrets)
+	for name := range names {
+		names[name] = ""
+	}
+	return names
 }

@@ -3,8 +3,9 @@ package admission
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
-	"slices"
+	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -66,39 +67,54 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 	}
 	found = append(found, unresolved...)
 	after := declared
-	after.Plugins = maps.Clone(declared.Plugins)
+	after.Plugins, after.PluginSecrets = maps.Clone(declared.Plugins), maps.Clone(declared.PluginSecrets)
 	switch {
 	case request.Instance != nil:
 		after.Spec = *request.Instance
 		// Without names the stored secrets stay.
 		if request.SecretNames != nil {
-			after.SecretRevisions = plannedSecrets(declared, request)
+			moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
+			after.SecretRevisions = plannedSecrets(declared, declared.SecretRevisions, moved, request.SecretNames)
 		}
 	case request.Plugin != nil:
 		if after.Plugins == nil {
 			after.Plugins = map[string]orbit.PluginSpec{}
 		}
 		after.Plugins[request.Plugin.Package] = request.Plugin.PluginSpec
+		if request.SecretNames != nil {
+			planPluginSecrets(&after, declared, *request.Plugin, request.SecretNames)
+		}
 	case request.DeletePlugin != "":
 		delete(after.Plugins, request.DeletePlugin)
+		delete(after.PluginSecrets, request.DeletePlugin)
 	}
 	state, err := after.State()
 	if err != nil {
 		return request, state, nil, err
 	}
+	checked, err := a.checkPlanned(ctx, workspace, after, request)
+	return request, state, append(found, checked...), err
+}
+
+// checkPlanned asks about the planned packages, and how they and the documents fit together.
+func (a *Admission) checkPlanned(ctx context.Context, workspace string, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, planBudget, fmt.Errorf("it took longer than the %s that a plan waits", planBudget))
+	defer cancel()
 	release, plugins := after.Spec.Release, exactVersions(requested(request))
 	if release == "" && request.Plugin != nil {
 		// The instance comes in the same run. Which release it will have is its own plan's to say.
-		return request, state, append(found, a.Registry.Check(ctx, "", plugins)...), nil
+		return a.Vetting.Alone(ctx, "", plugins), nil
 	}
 	checked, err := a.checkRegistry(ctx, workspace, release, plugins)
 	var problem *orbit.Problem
 	if errors.As(err, &problem) {
-		checked = problem.Diagnostics
-	} else if err != nil {
-		return request, state, nil, err
+		return problem.Diagnostics, nil // the set is not to be had
 	}
-	return request, state, slices.Concat(found, checked, a.plannedSet(state, request)), nil
+	if err != nil {
+		return nil, err
+	}
+	set, err := a.plannedSet(ctx, workspace, after, request)
+	return append(checked, set...), err
 }
 
 // checkAlone checks what the request declares by itself.
@@ -137,24 +153,36 @@ func (a *Admission) resolveRequest(ctx context.Context, workspace string, reques
 	return request, found, nil
 }
 
+// planBudget bounds how long a plan waits for the registry. What is not known by then is checked at apply.
+const planBudget = 25 * time.Second
+
 // plannedSet checks how the parts fit together.
-func (a *Admission) plannedSet(state changeplan.State, request orbit.PlanRequest) []orbit.Diagnostic {
-	found := checkFit(state)
+func (a *Admission) plannedSet(ctx context.Context, workspace string, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	found, err := a.Vetting.Set(ctx, workspace, after)
 	for i := range found {
-		if own := request.Instance != nil && ownPart(found[i], request.Instance); !own {
+		if !own(found[i], request) {
 			found[i].Severity = orbit.SeverityWarning
 		}
 	}
-	return found
+	return found, err
 }
 
-// ownPart says whether a finding is about what the instance's resource declares itself.
-func ownPart(d orbit.Diagnostic, spec *orbit.InstanceSpec) bool {
-	if d.Plugin == "" {
-		return true
+// own says whether a finding about the set is about what the request declares, whatever else the same run brings.
+func own(d orbit.Diagnostic, request orbit.PlanRequest) bool {
+	switch {
+	case request.Instance != nil:
+		_, its := request.Instance.Plugins[d.Plugin]
+		return its || d.Plugin == ""
+	case request.Plugin != nil && d.Plugin == request.Plugin.Package:
+		return alone[d.Code]
+	default:
+		return false
 	}
-	_, own := spec.Plugins[d.Plugin]
-	return own
+}
+
+// alone are the findings about a document that nothing beside it can mend.
+var alone = map[orbit.Code]bool{
+	orbit.CodeWrongType: true, orbit.CodeInvalidValue: true, orbit.CodeLiteralSecret: true,
 }
 
 // requested are the plugins that the request declares.
@@ -167,18 +195,4 @@ func requested(request orbit.PlanRequest) map[string]orbit.PluginSpec {
 	default:
 		return nil
 	}
-}
-
-// plannedSecrets are the secrets after the write. Where the version moved every value may have.
-func plannedSecrets(declared store.Given, request orbit.PlanRequest) map[string]int64 {
-	moved := request.Instance.SecretsVersion != declared.Spec.SecretsVersion
-	revisions := make(map[string]int64, len(request.SecretNames))
-	for _, name := range request.SecretNames {
-		revision, known := declared.SecretRevisions[name]
-		if moved || !known {
-			revision = declared.Generation + 1
-		}
-		revisions[name] = revision
-	}
-	return revisions
 }

@@ -15,7 +15,8 @@ import (
 func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write orbit.PluginWrite, p Precondition) (orbit.Change, error) {
 	write.ResolvedVersion = ""
 	r := request{Precondition: p, WriteOptions: write.WriteOptions, hash: requestHash(workspace, name, write)}
-	if err := refuse("plugin "+name, declare.Plugin(name, write.PluginSpec, nil)); err != nil {
+	found := append(declare.Plugin(name, write.PluginSpec, nil), checkSecretNames(write.Secrets)...)
+	if err := refuse("plugin "+name, found); err != nil {
 		return orbit.Change{}, err
 	}
 	instance, err := a.Store.Instance(ctx, workspace)
@@ -58,7 +59,7 @@ func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name
 				"now a plugin of its own does too; remove one of the two", workspace, workspace),
 		}
 	}
-	operation, tag := orbit.OperationUpdate, ""
+	operation, tag, secretSet := orbit.OperationUpdate, "", int64(0)
 	var previous *store.Previous
 	current, err := tx.Plugin(ctx, workspace, name)
 	switch {
@@ -67,8 +68,8 @@ func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name
 	case err != nil:
 		return store.Change{}, err
 	default:
-		tag = current.ETag
-		previous = &store.Previous{Plugin: &current.Spec, ResourceGeneration: current.ResourceGeneration}
+		tag, secretSet = current.ETag, current.SecretSet
+		previous = &store.Previous{Plugin: &current.Spec, SecretSet: secretSet, ResourceGeneration: current.ResourceGeneration}
 	}
 	importCommand := fmt.Sprintf("terraform import orbit_backstage_plugin.<name> %s/%s", workspace, name)
 	if err := p.check("plugin "+name+" of workspace "+workspace, importCommand, tag); err != nil {
@@ -84,7 +85,12 @@ func (a *Admission) setPlugin(ctx context.Context, tx *store.Tx, workspace, name
 	}
 	change := newChange(workspace, name, operation, generation)
 	change.Previous = previous
-	if err := tx.SetPlugin(ctx, name, write.PluginSpec, generation); err != nil {
+	if write.Secrets != nil {
+		if secretSet, err = a.Vault.PutSecrets(ctx, tx, workspace, write.Secrets, secretSet, generation); err != nil {
+			return store.Change{}, err
+		}
+	}
+	if err := tx.SetPlugin(ctx, name, write.PluginSpec, secretSet, generation); err != nil {
 		return store.Change{}, err
 	}
 	return a.decided(ctx, tx, change, before, write.MaxImpact)

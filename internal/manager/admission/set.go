@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -40,7 +40,7 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 	if err != nil {
 		return store.Change{}, err
 	}
-	if err := refuse("instance "+change.Workspace, checkFit(after)); err != nil {
+	if err := refuse("instance "+change.Workspace, vetting.Fit(change.Workspace, declared, after)); err != nil {
 		return store.Change{}, err
 	}
 	instance, err := tx.Instance(ctx, change.Workspace)
@@ -56,12 +56,6 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 	}
 	change.Impact, change.Reasons = decision.Impact, decision.Reasons
 	return change, withinImpact(change, limit)
-}
-
-// checkFit finds what does not fit together, and what Backstage is known not to start with.
-func checkFit(s changeplan.State) []orbit.Diagnostic {
-	found := declare.Set(s.Config, s.Fragments(), slices.Collect(maps.Keys(s.Secrets)))
-	return append(found, changeplan.Problems(s)...)
 }
 
 // checkInstance checks what an instance declares by itself.
@@ -98,6 +92,6 @@ func (a *Admission) checkRegistry(ctx context.Context, workspace, release string
 	if len(unchecked) == 0 {
 		return nil, nil
 	}
-	diagnostics := a.Registry.Check(ctx, release, unchecked)
+	diagnostics := a.Vetting.Alone(ctx, release, unchecked)
 	return diagnostics, refuse("the plugins of instance "+workspace, diagnostics)
 }

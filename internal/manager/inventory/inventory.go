@@ -11,8 +11,10 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/rollout"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -22,6 +24,7 @@ type Inventory struct {
 	Supervisor *rollout.Supervisor
 	Runtime    runtime.Runtime
 	Vault      *vault.Vault
+	Vetting    vetting.Vetting
 	Databases  Databases
 	// URL gives the address at which people open a workspace's instance.
 	URL func(workspace string) string
@@ -62,25 +65,34 @@ func (v *Inventory) Instances(ctx context.Context, after string, limit int) ([]o
 }
 
 func (v *Inventory) instance(ctx context.Context, row store.Instance) (orbit.Instance, error) {
-	secrets, err := v.Store.Secrets(ctx, row.Workspace, row.SecretSet)
+	names, err := v.secretNames(ctx, row.Workspace, row.SecretSet)
 	if err != nil {
 		return orbit.Instance{}, err
-	}
-	names := make([]string, len(secrets))
-	for i, s := range secrets {
-		names[i] = s.Name
 	}
 	status := v.Supervisor.Status(ctx, row)
 	if status.PendingReasons, err = v.pending(ctx, row); err != nil {
 		return orbit.Instance{}, err
 	}
 	status.PendingRestart = len(status.PendingReasons) > 0
+	shown, err := v.shown(ctx, row.Workspace)
+	if err != nil {
+		return orbit.Instance{}, err
+	}
 	url := v.URL(row.Workspace)
 	return orbit.Instance{
-		Workspace: row.Workspace, InstanceSpec: row.Spec, SecretNames: names, URL: url, APIURL: url + "/api",
+		Workspace: row.Workspace, InstanceSpec: shown.Spec, SecretNames: names, URL: url, APIURL: url + "/api",
 		DatabaseName: postgres.DatabaseName(row.Workspace), ETag: row.ETag, Generation: row.Generation,
 		CreatedAt: row.CreatedAt, Status: status,
 	}, nil
+}
+
+// shown is what is declared about the workspace as people may see it.
+func (v *Inventory) shown(ctx context.Context, workspace string) (store.Given, error) {
+	declared, err := v.Store.Declared(ctx, workspace)
+	if err != nil {
+		return store.Given{}, err
+	}
+	return v.Vetting.Masked(declared), nil
 }
 
 // pending says why stored changes wait for a restart; nothing where the instance's policy rolls them out.
@@ -97,20 +109,24 @@ func (v *Inventory) pending(ctx context.Context, row store.Instance) ([]orbit.Re
 
 // Plugin returns a plugin, whichever resource declared it, or store.ErrNotFound.
 func (v *Inventory) Plugin(ctx context.Context, workspace, name string) (orbit.Plugin, error) {
-	row, err := v.Store.Plugin(ctx, workspace, name)
-	if err == nil {
-		return ownPlugin(row), nil
+	shown, err := v.shown(ctx, workspace)
+	if err != nil {
+		return orbit.Plugin{}, err
 	}
-	if !errors.Is(err, store.ErrNotFound) {
+	row, err := v.Store.Plugin(ctx, workspace, name)
+	if _, declared := shown.Plugins[name]; err == nil && declared {
+		return ownPlugin(row, shown), nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return orbit.Plugin{}, err
 	}
 	instance, instanceErr := v.Store.Instance(ctx, workspace)
 	if instanceErr != nil {
 		return orbit.Plugin{}, instanceErr
 	}
-	spec, found := instance.Spec.Plugins[name]
+	spec, found := shown.Spec.Plugins[name]
 	if !found {
-		return orbit.Plugin{}, err
+		return orbit.Plugin{}, store.ErrNotFound
 	}
 	return instancesPlugin(instance, name, spec), nil
 }
@@ -125,12 +141,18 @@ func (v *Inventory) Plugins(ctx context.Context, workspace, after string, limit 
 	if err != nil {
 		return nil, err
 	}
+	shown, err := v.shown(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
 	plugins := make(map[string]orbit.Plugin, len(rows)+len(instance.Spec.Plugins))
-	for name, spec := range instance.Spec.Plugins {
+	for name, spec := range shown.Spec.Plugins {
 		plugins[name] = instancesPlugin(instance, name, spec)
 	}
 	for _, row := range rows {
-		plugins[row.Package] = ownPlugin(row)
+		if _, declared := shown.Plugins[row.Package]; declared {
+			plugins[row.Package] = ownPlugin(row, shown)
+		}
 	}
 	var page []orbit.Plugin
 	for _, name := range slices.Sorted(maps.Keys(plugins)) {
@@ -141,11 +163,25 @@ func (v *Inventory) Plugins(ctx context.Context, workspace, after string, limit 
 	return page, nil
 }
 
-func ownPlugin(row store.Plugin) orbit.Plugin {
+func ownPlugin(row store.Plugin, shown store.Given) orbit.Plugin {
 	return orbit.Plugin{
-		Workspace: row.Workspace, Package: row.Package, PluginSpec: row.Spec, Owner: orbit.OwnerPlugin, ETag: row.ETag,
+		Workspace: row.Workspace, Package: row.Package, PluginSpec: shown.Plugins[row.Package],
+		SecretNames: shown.PluginSecretNames()[row.Package], Owner: orbit.OwnerPlugin, ETag: row.ETag,
 		Generation: row.ResourceGeneration, CreatedAt: row.CreatedAt,
 	}
+}
+
+// secretNames are the names of a set's secrets, sorted and not nil.
+func (v *Inventory) secretNames(ctx context.Context, workspace string, set int64) ([]string, error) {
+	secrets, err := v.Store.Secrets(ctx, workspace, set)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(secrets))
+	for i, s := range secrets {
+		names[i] = s.Name
+	}
+	return names, nil
 }
 
 func instancesPlugin(instance store.Instance, name string, spec orbit.PluginSpec) orbit.Plugin {
@@ -168,10 +204,15 @@ func (v *Inventory) Events(ctx context.Context, workspace string, after int64, l
 
 // Logs returns at most n of the newest lines of the instance's log, with its secrets masked.
 func (v *Inventory) Logs(ctx context.Context, workspace string, n int) ([]string, error) {
-	masker, err := v.Vault.Masker(ctx, workspace)
+	values, err := v.Vault.Values(ctx, workspace)
 	if err != nil {
 		return nil, err
 	}
+	declared, err := v.Store.Declared(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	masker := secret.NewMasker(append(values, v.Vetting.Literals(declared)...))
 	lines, err := v.Runtime.Logs(ctx, workspace, n)
 	if err != nil {
 		return nil, fmt.Errorf("read the log of workspace %s: %w", workspace, err)

@@ -114,6 +114,14 @@ func (s *Server) Restart(ctx context.Context) error {
 	return s.start(ctx)
 }
 
+// Offline ends orbitd, does what no orbitd may run for, and starts it again. Instances and PostgreSQL run on.
+func (s *Server) Offline(ctx context.Context, do func(manager.Options) error) error {
+	if err := s.Manager.Close(); err != nil { //nolint:contextcheck // orbitd ends within its own time
+		return err
+	}
+	return errors.Join(do(s.options), s.start(ctx))
+}
+
 // Client returns a client of the API.
 func (s *Server) Client() (*orbit.Client, error) {
 	token, err := s.Token()

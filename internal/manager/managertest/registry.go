@@ -11,6 +11,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -48,8 +49,21 @@ func (r *Registry) Recover(name string) {
 	r.down = slices.DeleteFunc(r.down, func(down string) bool { return down == name })
 }
 
-// Check finds nothing wrong.
-func (*Registry) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+// Alone finds nothing wrong.
+func (*Registry) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Together finds nothing wrong.
+func (*Registry) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+// Schemas has none.
+func (*Registry) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return configschema.Set{}, nil
+}
+
+// KnownSchemas has none.
+func (*Registry) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	return configschema.Set{}, true
+}
 
 // Choose returns the newest published version within the range.
 func (r *Registry) Choose(_ context.Context, name, versionRange string) (string, error) {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
@@ -26,7 +24,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
-	values, err := a.Vault.Secrets(ctx, a.workspace, given.SecretSet)
+	values, err := a.Vault.Names(ctx, a.workspace, given)
 	if err != nil {
 		return runtime.Config{}, err
 	}
@@ -34,10 +32,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
-	resolved, diagnostics := state.Effective().Resolve(func(name string) (string, bool) {
-		value, defined := values[name]
-		return value, defined
-	})
+	resolved, diagnostics := state.Effective().Resolve(values.Lookup)
 	if orbit.HasErrors(diagnostics) {
 		return runtime.Config{}, &orbit.Problem{
 			Code: diagnostics[0].Code, Title: "The app-config of workspace " + a.workspace + " cannot be composed",
@@ -48,7 +43,8 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
-	redact := append(slices.Sorted(maps.Values(values)), password)
+	redact := append(values.Secrets(), password)
+	redact = append(redact, a.Vetting.Literals(given)...)
 	for _, value := range redact {
 		a.given[value] = struct{}{}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 // maxHalvings bounds how often a rollout that failed without naming a culprit is tried again with half of its changes.
@@ -43,6 +44,10 @@ func culprit(cause error) string {
 	var install *bundle.Error
 	if errors.As(cause, &install) {
 		return install.Plugin
+	}
+	var refused *orbit.Problem
+	if errors.As(cause, &refused) {
+		return refused.Plugin
 	}
 	return ""
 }

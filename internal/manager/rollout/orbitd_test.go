@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
@@ -35,6 +36,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -194,11 +196,12 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	}
 	o.super = rollout.New(rollout.Options{
 		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Databases: o.cluster, Gateway: o.gateway,
-		URL: func(workspace string) string { return "http://" + workspace + ".localhost:7007" }, Logger: logger(),
+		Vetting: vetting.Vetting{Packages: packages{w}},
+		URL:     func(workspace string) string { return "http://" + workspace + ".localhost:7007" }, Logger: logger(),
 		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace, Memory: plenty,
 	})
 	o.admission = admission.New(admission.Options{
-		Store: o.store, Vault: o.vault, Registry: packages{w}, Wake: wake, Interrupt: interrupt,
+		Store: o.store, Vault: o.vault, Vetting: vetting.Vetting{Packages: packages{w}}, Wake: wake, Interrupt: interrupt,
 	})
 	t.Cleanup(func() { o.end(t) })
 	if err := o.super.Start(ctx); err != nil {
@@ -255,7 +258,19 @@ func named(release string, plugins map[string]string) bundle.Bundle {
 	return bundle.Bundle{Hash: strings.Join(names, " ")}
 }
 
-func (packages) Check(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+// Nothing is wrong with any of them.
+
+func (packages) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+func (packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+func (packages) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return configschema.Set{}, nil
+}
+
+func (packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	return configschema.Set{}, true
+}
 
 // Choose knows no ranges: no test of this package declares one.
 func (packages) Choose(_ context.Context, name, versionRange string) (string, error) {

@@ -226,11 +226,13 @@ func (a *actor) carryOut(ctx context.Context, r rollout) error {
 		a.wake()
 		return err
 	}
-	r, err := a.storeAway(ctx, r)
-	if err != nil {
-		return err
+	err := a.vet(bounded, r)
+	if err == nil {
+		if r, err = a.storeAway(ctx, r); err != nil {
+			return err
+		}
+		err = a.step(r)(bounded, r)
 	}
-	err = a.step(r)(bounded, r)
 	if ctx.Err() != nil {
 		return fmt.Errorf("orbitd is ending: %w", ctx.Err()) // the next one carries on
 	}

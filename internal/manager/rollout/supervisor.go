@@ -83,6 +83,7 @@ type Options struct {
 	Runtime   runtime.Runtime
 	Bundles   Bundles
 	Databases Databases
+	Vetting   Vetting
 	Gateway   *gateway.Gateway
 	// URL gives the address at which people open a workspace's instance.
 	URL    func(workspace string) string

@@ -197,7 +197,7 @@ func (tx *Tx) restorePlugin(ctx context.Context, c Change) error {
 	if c.Previous == nil || c.Previous.Plugin == nil {
 		return tx.DeletePlugin(ctx, c.Plugin)
 	}
-	return tx.SetPlugin(ctx, c.Plugin, *c.Previous.Plugin, c.Previous.ResourceGeneration)
+	return tx.SetPlugin(ctx, c.Plugin, *c.Previous.Plugin, c.Previous.SecretSet, c.Previous.ResourceGeneration)
 }
 
 func (tx *Tx) restoreInstance(ctx context.Context, c Change) error {

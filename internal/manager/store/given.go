@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -21,6 +20,8 @@ type Given struct {
 	SecretSet int64                       `json:"secret_set"`
 	// SecretRevisions tell by name which value a secret has.
 	SecretRevisions map[string]int64 `json:"secret_revisions,omitempty"`
+	// PluginSecrets are the own secrets of those plugins that have any, by package.
+	PluginSecrets map[string]OwnSecrets `json:"plugin_secrets,omitempty"`
 	// URL is where the gateway reached the instance when its process started; nobody declares it.
 	URL string `json:"url,omitempty"`
 }
@@ -45,19 +46,19 @@ func (q queries) Declared(ctx context.Context, workspace string) (Given, error) 
 	}
 	for _, p := range plugins {
 		given.Plugins[p.Package] = p.Spec
+		if err := q.setPluginSecrets(ctx, &given, workspace, p.Package, p.SecretSet); err != nil {
+			return Given{}, err
+		}
 	}
 	return given, nil
 }
 
 // State is what changeplan compares. What is stored was accepted, so a document that does not parse is a fault.
 func (g Given) State() (changeplan.State, error) {
-	tokens := make(map[string]string, len(g.SecretRevisions))
-	for name, revision := range g.SecretRevisions {
-		tokens[name] = strconv.FormatInt(revision, 10)
-	}
-	state, diagnostics := changeplan.FromSpec(g.Spec, tokens)
+	state, diagnostics := changeplan.FromSpec(g.Spec, tokens(g.SecretRevisions))
 	for name, spec := range g.Plugins {
 		plugin, found := changeplan.FromPluginSpec(name, spec)
+		plugin.Secrets = tokens(g.PluginSecrets[name].Revisions)
 		state.Plugins[name] = plugin
 		diagnostics = append(diagnostics, found...)
 	}
@@ -83,15 +84,19 @@ func (g Given) Packages() map[string]string {
 
 // Without is what was declared before the given changes, the newest of all there are, oldest first.
 func (q queries) Without(ctx context.Context, given Given, workspace string, newest []Change) (Given, error) {
-	given.Plugins = maps.Clone(given.Plugins)
+	given.Plugins, given.PluginSecrets = maps.Clone(given.Plugins), maps.Clone(given.PluginSecrets)
 	for _, c := range slices.Backward(newest) {
 		given.Generation = c.Generation - 1
 		switch {
 		case c.Operation == orbit.OperationRestart:
 		case c.Plugin != "" && c.Previous == nil:
 			delete(given.Plugins, c.Plugin)
+			delete(given.PluginSecrets, c.Plugin)
 		case c.Plugin != "":
 			given.Plugins[c.Plugin] = *c.Previous.Plugin
+			if err := q.setPluginSecrets(ctx, &given, workspace, c.Plugin, c.Previous.SecretSet); err != nil {
+				return Given{}, err
+			}
 		case c.Previous == nil:
 			return Given{}, fmt.Errorf("before change %s there was no instance %s", c.ID, workspace)
 		default:
@@ -123,6 +128,7 @@ func (g Given) LivePart(next Given) (Given, error) {
 	part.Spec.Config = string(live.Config.JSON())
 	part.Spec.Plugins, part.Plugins = written(live, g.Spec.Plugins), written(live, g.Plugins)
 	part.SecretSet, part.SecretRevisions = g.SecretSet, g.SecretRevisions
+	part.Spec.Variables, part.PluginSecrets = g.Spec.Variables, g.PluginSecrets
 	return part, nil
 }
 

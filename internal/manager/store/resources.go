@@ -41,6 +41,7 @@ type Plugin struct {
 	Workspace          string
 	Package            string
 	Spec               orbit.PluginSpec
+	SecretSet          int64
 	ETag               string
 	ResourceGeneration int64
 	CreatedAt          time.Time
@@ -49,7 +50,7 @@ type Plugin struct {
 const (
 	instanceColumns = "workspace, spec, secret_set, etag, generation, resource_generation, observed_generation, " +
 		"conditions, user_id, deleting, created_at, served, restore_from, schemas_before"
-	pluginColumns = "workspace, package, spec, etag, resource_generation, created_at"
+	pluginColumns = "workspace, package, spec, secret_set, etag, resource_generation, created_at"
 )
 
 // Instance returns the workspace's instance, or ErrNotFound.
@@ -124,11 +125,11 @@ func (tx *Tx) DeleteInstance(ctx context.Context) error {
 }
 
 // SetPlugin creates or replaces a plugin that has a resource of its own.
-func (tx *Tx) SetPlugin(ctx context.Context, name string, spec orbit.PluginSpec, generation int64) error {
-	_, err := tx.db.Exec(ctx, "INSERT INTO plugins (workspace, package, spec, etag, resource_generation) "+
-		"VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace, package) DO UPDATE "+
-		"SET spec = excluded.spec, etag = excluded.etag, resource_generation = excluded.resource_generation",
-		tx.workspace, name, spec, contentTag(spec, 0), generation)
+func (tx *Tx) SetPlugin(ctx context.Context, name string, spec orbit.PluginSpec, secretSet, generation int64) error {
+	_, err := tx.db.Exec(ctx, "INSERT INTO plugins (workspace, package, spec, secret_set, etag, resource_generation) "+
+		"VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace, package) DO UPDATE SET spec = excluded.spec, "+
+		"secret_set = excluded.secret_set, etag = excluded.etag, resource_generation = excluded.resource_generation",
+		tx.workspace, name, spec, secretSet, contentTag(spec, secretSet), generation)
 	if err != nil {
 		return fmt.Errorf("write plugin %s of %s: %w", name, tx.workspace, err)
 	}

@@ -57,15 +57,19 @@ func (tx *Tx) PutSecrets(ctx context.Context, set int64, secrets []Secret) error
 	return nil
 }
 
-// PruneSecrets removes the sets that neither the instance, nor a change that can still be put back, nor a process
-// needs.
+// PruneSecrets removes the sets that neither the instance, nor a plugin, nor a change that can still be put back, nor
+// a process needs.
 func (tx *Tx) PruneSecrets(ctx context.Context) error {
 	_, err := tx.db.Exec(ctx, `DELETE FROM secrets s WHERE workspace = $1
 		AND NOT EXISTS (SELECT FROM instances i WHERE i.workspace = $1
-			AND s.set IN (i.secret_set, (i.served->>'secret_set')::bigint))
+			AND (s.set IN (i.secret_set, (i.served->>'secret_set')::bigint)
+				OR s.set IN (SELECT jsonb_path_query(i.served, '$.plugin_secrets.*.set')::bigint)))
+		AND NOT EXISTS (SELECT FROM plugins p WHERE p.workspace = $1 AND p.secret_set = s.set)
 		AND NOT EXISTS (SELECT FROM changes c WHERE c.workspace = $1 AND c.state = 'pending'
 			AND (c.previous->>'secret_set')::bigint = s.set)
-		AND NOT EXISTS (SELECT FROM processes p WHERE p.workspace = $1 AND (p.given->>'secret_set')::bigint = s.set)`,
+		AND NOT EXISTS (SELECT FROM processes p WHERE p.workspace = $1
+			AND (s.set = (p.given->>'secret_set')::bigint
+				OR s.set IN (SELECT jsonb_path_query(p.given, '$.plugin_secrets.*.set')::bigint)))`,
 		tx.workspace)
 	if err != nil {
 		return fmt.Errorf("prune the secrets of %s: %w", tx.workspace, err)

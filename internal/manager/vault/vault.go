@@ -80,16 +80,8 @@ func (v *Vault) Secrets(ctx context.Context, workspace string, set int64) (map[s
 	return values, nil
 }
 
-// Masker returns what hides the workspace's present secrets in texts.
-func (v *Vault) Masker(ctx context.Context, workspace string) (*secret.Masker, error) {
-	values, err := v.Values(ctx, workspace)
-	if err != nil {
-		return nil, err
-	}
-	return secret.NewMasker(values), nil
-}
-
-// Values are all secret values of the workspace that are in force: its secrets and its database password.
+// Values are all secret values of the workspace that are in force: its secrets, those of its plugins and its database
+// password.
 func (v *Vault) Values(ctx context.Context, workspace string) ([]string, error) {
 	instance, err := v.store.Instance(ctx, workspace)
 	if err != nil {
@@ -103,7 +95,19 @@ func (v *Vault) Values(ctx context.Context, workspace string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	return append(slices.Collect(maps.Values(secrets)), password), nil
+	values := append(slices.Collect(maps.Values(secrets)), password)
+	plugins, err := v.store.Plugins(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	for _, plugin := range plugins {
+		own, err := v.Secrets(ctx, workspace, plugin.SecretSet)
+		if err != nil {
+			return nil, err
+		}
+		values = slices.AppendSeq(values, maps.Values(own))
+	}
+	return values, nil
 }
 
 // DatabasePassword returns the password of the workspace's database role, and makes it when it is first asked for.

@@ -1,0 +1,135 @@
+// Package vetting says whether what is declared can be: a plugin by itself, and an instance with everything that belongs
+// to it. It joins what the registry says about packages, what their config schemas say about the app-config, and what
+// Backstage is known not to start with. Nothing is touched by it; plan, write and rollout ask the same.
+package vetting
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// Packages tells about packages before they are installed. A release of "" is the default one; plugins are package names
+// with exact versions.
+type Packages interface {
+	// Alone returns what is wrong with each of the plugins by itself.
+	Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
+	// Together returns what is wrong with the plugins as all that is added to the release.
+	Together(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
+	// Schemas returns the config schemas of all that a process with these plugins loads. Where packages cannot be had the
+	// error is a *bundle.Error.
+	Schemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
+	// KnownSchemas are the same where Schemas has found them before.
+	KnownSchemas(release string, plugins map[string]string) (set configschema.Set, known bool)
+}
+
+// Vetting vets. It may be used concurrently.
+type Vetting struct{ Packages Packages }
+
+// Alone returns what is wrong with each of the plugins by itself.
+func (v Vetting) Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
+	return v.Packages.Alone(ctx, release, plugins)
+}
+
+// Set returns what is wrong with an instance as a whole. A finding about its app-config names the plugin whose document
+// is at fault, and where in it.
+func (v Vetting) Set(ctx context.Context, workspace string, given store.Given) ([]orbit.Diagnostic, error) {
+	state, err := given.State()
+	if err != nil {
+		return nil, err
+	}
+	found := Fit(workspace, given, state)
+	if !exact(given.Packages()) {
+		return found, nil // it could not be told which package that is, which is said elsewhere
+	}
+	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages())
+	found = append(found, together...)
+	if orbit.HasErrors(together) {
+		return found, nil // there is no telling which packages there will be
+	}
+	schemas, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
+	if err != nil {
+		return append(found, unchecked(err)), nil
+	}
+	literals := schemas.LiteralSecrets(state.Effective())
+	found = append(found, document(state, schemas, literals, given.Spec.LiteralSecrets)...)
+	masker := secret.NewMasker(values(literals)) // messages quote what they are about
+	for i := range found {
+		found[i].Message = masker.Mask(found[i].Message)
+	}
+	return withoutEchoes(found), nil
+}
+
+// Fit returns what the documents and secrets of an instance say against each other, and what Backstage is known not to
+// start with. It is pure.
+func Fit(workspace string, given store.Given, state changeplan.State) []orbit.Diagnostic {
+	whole := declare.Whole{
+		Workspace: workspace, Config: state.Config, Fragments: state.Fragments(),
+		InMap: func(name string) bool {
+			_, inMap := given.Spec.Plugins[name]
+			return inMap
+		},
+		Secrets: given.SecretNames(), Variables: given.Spec.Variables, PluginSecrets: map[string]declare.Names{},
+	}
+	for name, secrets := range given.PluginSecretNames() {
+		whole.PluginSecrets[name] = secrets
+	}
+	return append(declare.Set(whole), changeplan.Problems(state)...)
+}
+
+// document returns what the schemas say about the app-config that the state comes to.
+func document(state changeplan.State, schemas configschema.Set, literals []configschema.Literal, policy orbit.LiteralSecrets) []orbit.Diagnostic {
+	found := schemas.Check(state.Effective())
+	for _, literal := range literals {
+		d := literal.Diagnostic()
+		if policy == orbit.LiteralsDeny {
+			d.Severity = orbit.SeverityError
+		}
+		found = append(found, d)
+	}
+	for i := range found {
+		changeplan.Locate(state, &found[i])
+	}
+	return found
+}
+
+// withoutEchoes leaves out the keys that are missing only because what they refer to is.
+func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
+	undefined := map[string]bool{}
+	for _, d := range found {
+		if d.Code == orbit.CodeUndefinedSecret {
+			undefined[d.Path] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return d.Code == orbit.CodeMissingKey && undefined[d.Path] })
+}
+
+// exact says whether all versions are, and no range among them could not be resolved.
+func exact(plugins map[string]string) bool {
+	for _, version := range plugins {
+		if _, err := semver.StrictNewVersion(version); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func unchecked(err error) orbit.Diagnostic {
+	d := orbit.Diagnostic{Code: orbit.CodeUnchecked, Severity: orbit.SeverityWarning,
+		Message: "the app-config could not be checked against the schemas of its packages: " + err.Error()}
+	var known *bundle.Error
+	if errors.As(err, &known) {
+		d.Plugin = known.Plugin
+	}
+	return d
+}

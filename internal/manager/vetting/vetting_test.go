@@ -1,0 +1,157 @@
+package vetting_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// packages know one plugin, whose schema has a secret, and a set that cannot be had.
+type packages struct {
+	together []orbit.Diagnostic
+	err      error
+	asked    []string
+}
+
+func (p *packages) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+
+func (p *packages) Together(_ context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
+	for name, version := range plugins {
+		p.asked = append(p.asked, release+" "+name+"@"+version)
+	}
+	return p.together
+}
+
+func (p *packages) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return schemas, p.err
+}
+
+func (p *packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	return schemas, p.err == nil
+}
+
+var schemas = func() configschema.Set {
+	set, err := configschema.Parse([]byte(`{"backstageConfigSchemaVersion":1,"schemas":[{"packageName":"p","path":"p","value":{
+		"type":"object","properties":{"p":{"type":"object","required":["url"],"properties":{
+			"url":{"type":"string"},"port":{"type":"number"},"token":{"type":"string","visibility":"secret"}}}}}}]}`))
+	if err != nil {
+		panic(err)
+	}
+	return set
+}()
+
+func given(config, fragment string) store.Given {
+	return store.Given{
+		Spec:    orbit.InstanceSpec{Release: "1.55.0", Config: config},
+		Plugins: map[string]orbit.PluginSpec{"p": {Version: "1.0.0", Config: fragment}},
+	}
+}
+
+func codes(found []orbit.Diagnostic) []string {
+	var all []string
+	for _, d := range found {
+		all = append(all, strings.Join(strings.Fields(fmt.Sprint(d.Severity, " ", d.Code, " ", d.Plugin, " ", d.Path)), " "))
+	}
+	return all
+}
+
+func TestTheWholeIsVetted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		packages packages
+		given    store.Given
+		want     []string
+	}{
+		"all is well":                 {given: given("", "p: {url: u}")},
+		"one layer adds to the other": {given: given("p: {url: u}", "p: {port: 1}")},
+		"a wrong type, and whose":     {given: given("", "p: {url: u, port: no}"), want: []string{"error wrong_type p p.port"}},
+		"a key that is missing":       {given: given("p: {port: 1}", ""), want: []string{"warning missing_key p.url"}},
+		"a secret in the text":        {given: given("p: {url: u, token: s3cret}", ""), want: []string{"warning literal_secret p.token"}},
+		"documents that do not fit": {
+			given: given("p: {url: '${LOST}'}", ""), want: []string{"error undefined_secret p.url"},
+		},
+		"a set that cannot be had": {
+			packages: packages{together: []orbit.Diagnostic{{Code: orbit.CodeUnresolvable, Severity: orbit.SeverityError, Plugin: "p"}}},
+			given:    given("p: {port: no}", ""), want: []string{"error unresolvable p"},
+		},
+		"schemas that cannot be had": {
+			packages: packages{err: errors.New("the registry is down")},
+			given:    given("p: {port: no}", ""), want: []string{"warning unchecked"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, err := vetting.Vetting{Packages: &c.packages}.Set(t.Context(), "acme", c.given)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, codes(found)); diff != "" {
+				t.Errorf("findings (-want +got):\n%s\n%v", diff, found)
+			}
+			if !slices.Equal(c.packages.asked, []string{"1.55.0 p@1.0.0"}) {
+				t.Errorf("asked about %q", c.packages.asked)
+			}
+		})
+	}
+}
+
+func TestALiteralSecretCanBeDeniedAndIsNeverQuoted(t *testing.T) {
+	t.Parallel()
+	g := given("p: {url: u, port: s3cret, token: s3cret}", "")
+	g.Spec.LiteralSecrets = orbit.LiteralsDeny
+	v := vetting.Vetting{Packages: &packages{}}
+	found, err := v.Set(t.Context(), "acme", g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"error wrong_type p.port", "error literal_secret p.token"}, codes(found)); diff != "" {
+		t.Error(diff)
+	}
+	for _, d := range found {
+		if strings.Contains(d.Message, "s3cret") {
+			t.Errorf("the message quotes it: %s", d)
+		}
+	}
+	if diff := cmp.Diff([]string{"s3cret"}, v.Literals(g)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAPackageThatCouldNotBeResolvedIsNotAskedAbout(t *testing.T) {
+	t.Parallel()
+	g := given("", "p: {url: u}")
+	g.Plugins["p"] = orbit.PluginSpec{Version: "^1.0.0"}
+	asked := &packages{}
+	if found, err := (vetting.Vetting{Packages: asked}).Set(t.Context(), "acme", g); err != nil || len(found) > 0 || len(asked.asked) > 0 {
+		t.Errorf("got %v, %v, asked %q", found, err, asked.asked)
+	}
+}
+
+func TestDocumentsAreShownWithTheirLiteralSecretsMasked(t *testing.T) {
+	t.Parallel()
+	g := given("# kept\np: {url: u}\n", "p: {token: s3cret, port: 1}")
+	shown := vetting.Vetting{Packages: &packages{}}.Masked(g)
+	if shown.Spec.Config != g.Spec.Config {
+		t.Errorf("a document without one is written anew: %s", shown.Spec.Config)
+	}
+	if got := shown.Plugins["p"].Config; got != `{"p":{"token":"***","port":1}}` {
+		t.Errorf("got %s", got)
+	}
+	if g.Plugins["p"].Config != "p: {token: s3cret, port: 1}" {
+		t.Error("what is declared was changed")
+	}
+	unknown := vetting.Vetting{Packages: &packages{err: errors.New("not known")}}
+	if shown := unknown.Masked(g); shown.Plugins["p"].Config != g.Plugins["p"].Config || unknown.Literals(g) != nil {
+		t.Error("something is masked without schemas")
+	}
+}
