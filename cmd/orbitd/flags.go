@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/urfave/cli/v3"
 
@@ -50,7 +49,7 @@ func coreFlags() []cli.Flag {
 			Usage: "where sockets are; a short path (default: below /run/orbit for root, else below the XDG runtime folder)",
 		},
 		&cli.StringFlag{ //nolint:gosec // the usage shows where a URL has its password
-			Name: "postgres-url", Sources: cli.EnvVars("ORBIT_POSTGRES_URL"),
+			Name: "postgres-url", Sources: cli.EnvVars(manager.PostgresURLVariable),
 			Usage: "a PostgreSQL server to use instead of the embedded one, as postgres://user:password@host/database; prefer the variable: arguments are visible to everybody",
 		},
 		&cli.StringFlag{
@@ -63,7 +62,7 @@ func coreFlags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "sealing-key-command", Sources: cli.EnvVars("ORBIT_SEALING_KEY_COMMAND"),
-			Usage: "command that prints that key; ORBIT_SEALING_KEY can also carry the key itself",
+			Usage: "command that prints that key; ORBIT_SEALING_KEY can also carry the key itself, where root can read it",
 		},
 		&cli.Int64Flag{
 			Name: "max-plugins-size", Sources: cli.EnvVars("ORBIT_MAX_PLUGINS_SIZE"), Value: bundle.DefaultMaxBytes >> 20,
@@ -98,7 +97,7 @@ func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 		RunDir:          c.String("run-dir"),
 		PostgresURL:     c.String("postgres-url"),
 		PostgresUser:    c.String("postgres-user"),
-		SealingKey:      secret.Source{File: c.String("sealing-key-file"), Value: os.Getenv("ORBIT_SEALING_KEY"), Command: c.String("sealing-key-command")},
+		SealingKey:      secret.Source{File: c.String("sealing-key-file"), Value: sealingKey(), Command: c.String("sealing-key-command")},
 		MaxPluginsBytes: c.Int64("max-plugins-size") << 20,
 		AllowPackages:   c.StringSlice("allow-packages"),
 		DenyPackages:    c.StringSlice("deny-packages"),

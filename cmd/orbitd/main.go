@@ -19,9 +19,16 @@ var version = "dev" //nolint:gochecknoglobals // the linker writes it
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if code := report(command().Run(ctx, os.Args)); code != 0 {
+	if code := report(run(ctx)); code != 0 {
 		os.Exit(code) //nolint:gocritic // the signals need no undoing any more
 	}
+}
+
+func run(ctx context.Context) error {
+	if err := conceal(); err != nil {
+		return err
+	}
+	return command().Run(ctx, os.Args)
 }
 
 // report prints the error, if it has words, and returns the exit code.

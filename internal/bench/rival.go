@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/workbench"
 )
 
 // rival is another reverse proxy, set up for nothing but speed: no logs, kept connections on both sides, as many
@@ -80,7 +82,7 @@ func (r rival) open(ctx context.Context, all *programs, dir, backend string) (ad
 	if err := os.Mkdir(own, 0o755); err != nil { // its worker may run as another user
 		return "", fmt.Errorf("start %s: %w", r.name, err)
 	}
-	if address, err = freeAddress(ctx); err != nil {
+	if address, err = workbench.FreeAddress(ctx); err != nil {
 		return "", err
 	}
 	config := filepath.Join(own, "config")
@@ -106,15 +108,6 @@ func lookPath(name string) (string, error) {
 		path, err = exec.LookPath(filepath.Join("/usr/sbin", name))
 	}
 	return path, err
-}
-
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String(), nil
 }
 
 // answers waits until something listens.

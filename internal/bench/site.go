@@ -52,12 +52,12 @@ func (b *bench) open(ctx context.Context, orbitd *workbench.Orbitd) (*site, erro
 	if err != nil {
 		return nil, err
 	}
-	api, err := freeAddress(ctx)
+	api, err := workbench.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := &site{orbitd: orbitd}
-	if s.gateway, err = freeAddress(ctx); err != nil {
+	if s.gateway, err = workbench.FreeAddress(ctx); err != nil {
 		return nil, err
 	}
 	orbitd.Binary, orbitd.Endpoint = programs.orbitd, "http://"+api

@@ -20,7 +20,7 @@ func (s Set) Check(document appconfig.Document) []orbit.Diagnostic {
 		for _, f := range j.ask(p.root, root).faults {
 			if !f.works() {
 				found = append(found, orbit.Diagnostic{
-					Code: f.code, Severity: f.severity(p.name), Path: f.path().String(), Message: f.message(p.name),
+					Code: f.code, Severity: f.severity(), Path: f.path().String(), Message: f.message(p.name),
 				})
 			}
 		}

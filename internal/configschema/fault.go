@@ -1,11 +1,14 @@
 package configschema
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
 	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -25,71 +28,92 @@ type fault struct {
 	free bool
 }
 
+// attempt is an alternative that does not take a value.
+type attempt struct {
+	schema *jsonschema.Schema
+	faults []fault
+}
+
+// strange counts the keys of the value that the alternative does not know.
+func (a attempt) strange(p *place) (count int) {
+	said := voices{{schema: a.schema}}.spread()
+	for _, key := range p.keys {
+		if len(said.below(appconfig.Key(key))) == 0 {
+			count++
+		}
+	}
+	return count
+}
+
+// telling is where the alternative says by its choice of values that it is not meant, as a key like "type" does.
+func (a attempt) telling(p *place) int {
+	return slices.IndexFunc(a.faults, func(f fault) bool { return f.at.parent == p && len(f.choices) > 0 })
+}
+
 // closest says what is wrong with a value that no alternative takes, in the words of the alternative that it is most
 // likely meant for.
-func closest(p *place, verdicts []verdict) []fault {
-	var here, below []verdict // what is wrong with the value itself, and what is wrong with a part of it
-	for _, v := range verdicts {
-		if slices.ContainsFunc(v.faults, func(f fault) bool { return f.at == p && f.code != orbit.CodeMissingKey }) {
-			here = append(here, v)
-		} else {
-			below = append(below, v)
+func closest(p *place, attempts []attempt) []fault {
+	var here, meant, other []attempt
+	for _, a := range attempts {
+		switch {
+		case slices.ContainsFunc(a.faults, func(f fault) bool { return f.at == p && f.code != orbit.CodeMissingKey }):
+			here = append(here, a)
+		case a.telling(p) >= 0:
+			other = append(other, a)
+		default:
+			meant = append(meant, a)
 		}
 	}
-	if len(below) == 0 {
+	if len(meant)+len(other) == 0 {
 		return []fault{joined(here)}
 	}
-	// A key like "type" tells what a mapping is meant to be: alternatives with another one are not meant.
-	var meant, other []verdict
-	for _, v := range below {
-		if slices.ContainsFunc(v.faults, func(f fault) bool { return f.at.parent == p && len(f.choices) > 0 }) {
-			other = append(other, v)
-		} else {
-			meant = append(meant, v)
-		}
-	}
 	if len(meant) == 0 {
-		if telling, ok := sameKey(p, other); ok {
-			return []fault{telling}
+		if one, ok := sameKey(p, other); ok {
+			return []fault{one}
 		}
 		meant = other
 	}
-	return slices.MinFunc(meant, func(a, b verdict) int { return len(a.faults) - len(b.faults) }).faults
+	return slices.MinFunc(meant, func(a, b attempt) int {
+		return cmp.Or(a.strange(p)-b.strange(p), len(a.faults)-len(b.faults))
+	}).faults
 }
 
 // sameKey says what a key may be, when it is that key by which every alternative refuses a mapping.
-func sameKey(p *place, verdicts []verdict) (fault, bool) {
-	var telling []verdict
-	for _, v := range verdicts {
-		i := slices.IndexFunc(v.faults, func(f fault) bool { return f.at.parent == p && len(f.choices) > 0 })
-		if len(telling) > 0 && v.faults[i].at != telling[0].faults[0].at {
+func sameKey(p *place, attempts []attempt) (fault, bool) {
+	var telling []attempt
+	for _, a := range attempts {
+		one := a.faults[a.telling(p):][:1]
+		if len(telling) > 0 && one[0].at != telling[0].faults[0].at {
 			return fault{}, false
 		}
-		telling = append(telling, verdict{faults: v.faults[i : i+1]})
+		telling = append(telling, attempt{a.schema, one})
 	}
 	return joined(telling), true
 }
 
 // joined makes one fault of those that several alternatives begin with.
-func joined(verdicts []verdict) fault {
-	all := fault{at: verdicts[0].faults[0].at, code: orbit.CodeWrongType, free: verdicts[0].faults[0].free}
-	for _, v := range verdicts {
-		f := v.faults[0]
+func joined(attempts []attempt) fault {
+	first := attempts[0].faults[0]
+	all := fault{at: first.at, code: orbit.CodeWrongType, free: first.free}
+	for _, a := range attempts {
+		f := a.faults[0]
 		if f.code != orbit.CodeWrongType && len(f.wants) > 0 {
 			all.code = orbit.CodeInvalidValue
 		}
-		for _, want := range f.wants {
-			if !slices.Contains(all.wants, want) {
-				all.wants = append(all.wants, want)
-			}
-		}
-		for _, choice := range f.choices {
-			if !slices.Contains(all.choices, choice) {
-				all.choices = append(all.choices, choice)
-			}
-		}
+		all.wants = appendNew(all.wants, f.wants)
+		all.choices = appendNew(all.choices, f.choices)
 	}
 	return all
+}
+
+// appendNew appends what is not in the list yet.
+func appendNew(list, more []string) []string {
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // path is what the fault is about.

@@ -171,15 +171,15 @@ func (j *judge) combined(s *jsonschema.Schema, p *place, v *verdict) {
 }
 
 func (j *judge) oneOf(alternatives []*jsonschema.Schema, p *place) verdict {
-	verdicts := make([]verdict, 0, len(alternatives))
+	attempts := make([]attempt, 0, len(alternatives))
 	for _, alternative := range alternatives {
 		found := j.ask(alternative, p)
 		if len(found.faults) == 0 {
 			return found
 		}
-		verdicts = append(verdicts, found)
+		attempts = append(attempts, attempt{alternative, found.faults})
 	}
-	return verdict{faults: closest(p, verdicts)}
+	return verdict{faults: closest(p, attempts)}
 }
 
 // typeFault says whether the value is of a type that the schema does not take, read as Backstage reads it.
@@ -189,7 +189,7 @@ func typeFault(s *jsonschema.Schema, p *place) (fault, bool) {
 	}
 	types := s.Types.ToStrings()
 	for _, name := range types {
-		if p.is(name) || name == "object" && isList(s) && p.is("array") {
+		if p.is(name) || name == "object" && (isList(s) && p.is("array") || isDuration(s) && p.is("string")) {
 			return fault{}, false
 		}
 	}
@@ -198,12 +198,6 @@ func typeFault(s *jsonschema.Schema, p *place) (fault, bool) {
 		wants[i] = inWords[name]
 	}
 	return fault{at: p, code: orbit.CodeWrongType, wants: wants}, true
-}
-
-// isList says whether the schema of a mapping means a list: the generator that Backstage compiles types with makes a
-// mapping that requires a length of an interface that extends Array, of JsonArray in @backstage/types for one.
-func isList(s *jsonschema.Schema) bool {
-	return len(s.Required) == 1 && s.Required[0] == "length" && len(s.Properties) == 1 && s.Properties["length"] != nil
 }
 
 // is says whether the value is of a type of JSON Schema.

@@ -52,6 +52,8 @@ func TestWhatWorksIsNotRefused(t *testing.T) {
 				t.Errorf("%s: it was not measured", edit.ID)
 			case label.Label == corpus.NoBoot && orbit.HasErrors(found):
 				counts["no-boot refused"]++
+			case label.Label == corpus.NoBoot && len(found) > 0:
+				counts["no-boot warned"]++
 			case label.Label == corpus.NoBoot:
 				counts["no-boot passed"]++
 			case orbit.HasErrors(found) && does && !edit.Schema:
@@ -64,9 +66,9 @@ func TestWhatWorksIsNotRefused(t *testing.T) {
 				counts["passed"]++
 			}
 		}
-		const leastRefused = 35
-		if counts["no-boot refused"] < leastRefused {
-			t.Errorf("%d edits that do not boot are refused, want %d at least", counts["no-boot refused"], leastRefused)
+		const leastTold = 45
+		if told := counts["no-boot refused"] + counts["no-boot warned"]; told < leastTold {
+			t.Errorf("%d edits that do not boot are told of, want %d at least", told, leastTold)
 		}
 		fmt.Printf("figure: schema_corpus: %v\n", counts)
 		fmt.Printf("figure: schema_check_ms: %.2f\n", float64(spent.Microseconds())/1000/float64(len(c.Edits)))

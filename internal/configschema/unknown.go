@@ -17,6 +17,8 @@ type stranger struct {
 	twin bool
 	// sure says that only packages whose schemas are complete speak of this mapping.
 	sure bool
+	// duration says that the mapping is a duration, whose reader refuses what it does not know.
+	duration bool
 }
 
 // strangers finds the keys that no package knows, in mappings whose keys are known.
@@ -51,6 +53,7 @@ func newStranger(p *place, key string, owners map[string]string) stranger {
 	}
 	slices.Sort(known)
 	s := stranger{at: p, key: key, pkg: owners[known[0]], near: nearest(key, known), sure: true}
+	s.duration = slices.ContainsFunc(p.said, func(v voice) bool { return isDuration(v.schema) })
 	for _, pkg := range owners {
 		s.sure = s.sure && isOfBackstage(pkg)
 	}

@@ -24,9 +24,9 @@ type successor struct {
 	ended   chan struct{}
 }
 
-// startSuccessor starts the program's file as it is now, with this process's arguments and environment, and gives it
-// the sockets and the lock.
-func startSuccessor(api, gateway net.Listener, lock *os.File) (*successor, error) {
+// startSuccessor starts the program's file as it is now, with this process's arguments and environment and what was taken
+// out of that, and gives it the sockets and the lock.
+func startSuccessor(o Options, api, gateway net.Listener, lock *os.File) (*successor, error) {
 	program, err := exec.LookPath(os.Args[0]) // as it was started: a link may lead to a newer version by now
 	if err != nil {
 		return nil, fmt.Errorf("start a successor: %w", err)
@@ -49,7 +49,7 @@ func startSuccessor(api, gateway net.Listener, lock *os.File) (*successor, error
 		command.ExtraFiles = append(command.ExtraFiles, file)
 	}
 	command.ExtraFiles = append(command.ExtraFiles, lock, far)
-	command.Env = append(os.Environ(), listenCount+"="+strconv.Itoa(len(names)), listenNames+"="+strings.Join(names, ":"),
+	command.Env = append(append(os.Environ(), o.secretVariables()...), listenCount+"="+strconv.Itoa(len(names)), listenNames+"="+strings.Join(names, ":"),
 		predecessorPID+"="+strconv.Itoa(os.Getpid()))
 	if err := command.Start(); err != nil {
 		near.close()

@@ -34,8 +34,8 @@ func (m *pluginModel) spec() (spec orbit.PluginSpec, known bool) {
 	known = !m.Workspace.IsUnknown() && !m.Package.IsUnknown() && !m.Version.IsUnknown() && !m.Config.IsUnknown() &&
 		!m.SecretsVersion.IsUnknown()
 	return orbit.PluginSpec{
-		Version: m.Version.ValueString(), ResolvedVersion: resolvedRange(m.Version, m.ResolvedVersion), Config: m.Config.ValueString(),
-		SecretsVersion: m.SecretsVersion.ValueInt64(),
+		Version: m.Version.ValueString(), ResolvedVersion: resolvedRange(m.Version, m.ResolvedVersion),
+		Config: m.Config.ValueString(), SecretsVersion: m.SecretsVersion.ValueInt64(),
 	}, known
 }
 

@@ -15,7 +15,7 @@ import (
 // release is a small release that the fake npm "installs".
 var release = bundle.Release{
 	Version:  "1.0.0",
-	Manifest: []byte(`{"name":"r","dependencies":{"base-plugin":"1.0.0"},"orbit":{"features":["base-plugin"],"extra":1}}`),
+	Manifest: []byte(`{"name":"r","version":"1.0.0","dependencies":{"base-plugin":"1.0.0"},"orbit":{"features":["base-plugin"],"extra":1}}`),
 	Lockfile: []byte(`{"name":"r","lockfileVersion":3,"packages":{"":{},"node_modules/base-plugin":{"version":"1.0.0"},
 		"node_modules/for-macs":{"os":"darwin","optional":true},"node_modules/for-mainframes":{"cpu":["s390x"]},
 		"node_modules/not-for-us":{"os":["!linux"]}}}`),

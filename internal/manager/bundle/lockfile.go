@@ -16,23 +16,45 @@ func lockedPackages(dir string) []string {
 	if err != nil {
 		return nil
 	}
-	var locked struct {
-		Packages map[string]struct {
-			OS  oneOrMore `json:"os"`
-			CPU oneOrMore `json:"cpu"`
-		} `json:"packages"`
-	}
-	if err := json.Unmarshal(text, &locked); err != nil {
+	entries, err := readLockfile(text)
+	if err != nil {
 		return nil
 	}
-	_, cpu, _ := strings.Cut(platform(), "-")
 	var folders []string
-	for name, entry := range locked.Packages {
-		if name != "" && entry.OS.allow(runtime.GOOS) && entry.CPU.allow(cpu) {
-			folders = append(folders, name)
+	for path, e := range entries {
+		if path != "" && e.here() {
+			folders = append(folders, path)
 		}
 	}
 	return folders
+}
+
+// hasAllPackages says whether every package is there that the lockfile in dir wants on this platform, those aside that npm
+// may leave out.
+func hasAllPackages(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, lockFile))
+	if err != nil {
+		return false
+	}
+	entries, err := readLockfile(text)
+	if err != nil {
+		return false
+	}
+	for path, e := range entries {
+		if path == "" || e.Optional || !e.here() {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, path, manifestFile)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// here says whether the package is for this platform.
+func (e lockEntry) here() bool {
+	_, cpu, _ := strings.Cut(platform(), "-")
+	return e.OS.allow(runtime.GOOS) && e.CPU.allow(cpu)
 }
 
 // oneOrMore is a list that npm also takes as a single string.

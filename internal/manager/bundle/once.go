@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"time"
 )
 
-// buildPrefix begins the name of a folder that a build is under way in. The key and a random number follow.
-const buildPrefix = ".build-"
+// What begins the name of a folder that a build is under way in, and of one that is being removed. The key and a random
+// number follow.
+const (
+	buildPrefix = ".build-"
+	gonePrefix  = ".gone-"
+)
+
+var leftoverPattern = regexp.MustCompile(fmt.Sprintf(`^\.(?:build|gone)-([0-9a-f]{%d})-`, keyLength))
 
 // place is a folder that is addressed by a key and complete from the moment it has its name.
 type place struct{ parent, key string }
@@ -57,8 +63,12 @@ func (s *Store) once(ctx context.Context, w work) (err error) {
 	if err := w.make(withLock(ctx, lock), dir); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(w.dir()); err != nil {
+	half, err := renameAway(w.dir())
+	if err != nil {
 		return err
+	}
+	if half != "" {
+		defer func() { _ = os.RemoveAll(half) }() // else the next start does
 	}
 	if err := os.Rename(dir, w.dir()); err != nil {
 		return err
@@ -74,14 +84,10 @@ func (s *Store) once(ctx context.Context, w work) (err error) {
 	return nil
 }
 
-// removeLeftovers removes the folders of builds that ended without removing them. A folder whose key is locked belongs
-// to a build that runs now, here or in another process.
+// removeLeftovers removes the folders of builds, and of removals, that ended before they were done. A folder whose key is
+// locked belongs to somebody who works on it now, here or in another process.
 func (s *Store) removeLeftovers() {
-	for _, dir := range s.builds() {
-		key, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), buildPrefix), "-")
-		if !isKey(key) {
-			continue
-		}
+	for _, key := range s.leftovers() {
 		held, ok, err := s.tryLock(key)
 		if err != nil || !ok {
 			continue
@@ -91,10 +97,10 @@ func (s *Store) removeLeftovers() {
 	}
 }
 
-// removeBuilds removes the folders of former builds of the key, whose lock the caller holds.
+// removeBuilds removes what was left of the key, whose lock the caller holds.
 func (s *Store) removeBuilds(key string) {
-	for _, dir := range s.builds() {
-		if !strings.HasPrefix(filepath.Base(dir), buildPrefix+key+"-") {
+	for dir, of := range s.leftovers() {
+		if of != key {
 			continue
 		}
 		if err := os.RemoveAll(dir); err != nil {
@@ -103,16 +109,16 @@ func (s *Store) removeBuilds(key string) {
 	}
 }
 
-// builds are the folders of builds, under way or left.
-func (s *shared) builds() []string {
-	var dirs []string
-	for _, parent := range []string{s.bundles(), s.resolved()} {
+// leftovers are the folders of builds and removals, under way or left, with their keys.
+func (s *shared) leftovers() map[string]string {
+	found := map[string]string{}
+	for _, parent := range s.parents() {
 		entries, _ := os.ReadDir(parent) // what cannot be read has nothing that could be removed
 		for _, entry := range entries {
-			if strings.HasPrefix(entry.Name(), buildPrefix) {
-				dirs = append(dirs, filepath.Join(parent, entry.Name()))
+			if match := leftoverPattern.FindStringSubmatch(entry.Name()); match != nil {
+				found[filepath.Join(parent, entry.Name())] = match[1]
 			}
 		}
 	}
-	return dirs
+	return found
 }

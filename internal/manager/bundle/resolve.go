@@ -34,6 +34,7 @@ func (s *Store) Resolve(ctx context.Context, release Release, plugins []Plugin) 
 	plugins = sorted(plugins)
 	var lock Lock
 	kept := place{parent: s.resolved(), key: pluginsKey(release, plugins)}
+	s.use(kept.key)
 	err := s.once(ctx, work{
 		place: kept, verb: "resolve", what: describe(plugins),
 		// Nobody waits until a lock is on disk, because npm can make it again: one that cannot be read is not there.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 )
@@ -40,6 +41,7 @@ type shared struct {
 	npm      npm.Client
 	maxBytes int64
 	logger   *slog.Logger
+	complete sync.Map               // the hashes of bundles without sums that were found complete
 	sync     func(dir string) error // writes a finished build to disk
 }
 
@@ -70,7 +72,7 @@ func NewStore(options Options) (*Store, error) {
 		logger:   options.Logger,
 		sync:     syncFilesystem,
 	}}
-	for _, dir := range []string{s.dir, s.bundles(), s.resolved(), s.locks()} {
+	for _, dir := range []string{s.dir, s.bundles(), s.resolved(), s.used(), s.locks()} {
 		if err := makeReachable(dir); err != nil {
 			return nil, fmt.Errorf("open the bundle cache: %w; choose another with --cache-dir", err)
 		}
@@ -101,8 +103,9 @@ func DefaultDir() (string, error) {
 // is not there. A set that cannot be had gives an *Error. A build that fails or is cancelled leaves nothing.
 func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (Bundle, error) {
 	base := s.bundle(release.key())
+	s.use(base.Hash)
 	if len(plugins) == 0 {
-		return s.build(ctx, base, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
+		return s.build(ctx, base, nil, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
 			return s.installRelease(ctx, release, dir)
 		})
 	}
@@ -111,7 +114,8 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 	}
 	plugins = sorted(plugins)
 	bundle := s.bundle(pluginsKey(release, plugins))
-	if bundle.exists() {
+	s.use(bundle.Hash)
+	if s.exists(bundle) {
 		return bundle, nil
 	}
 	base, err := s.Ensure(ctx, release, nil)
@@ -122,19 +126,20 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 	if err != nil {
 		return Bundle{}, err
 	}
-	return s.build(ctx, bundle, describe(plugins), func(ctx context.Context, dir string) error {
+	return s.build(ctx, bundle, &base, describe(plugins), func(ctx context.Context, dir string) error {
 		return s.installPlugins(ctx, plugins, lock, base, dir)
 	})
 }
 
-// Installed returns the bundle of the release with these plugins as Ensure does, if it is installed already.
+// Installed returns the bundle of the release with these plugins as Ensure does, if it is installed already; otherwise
+// only its hash is of use.
 func (s *Store) Installed(release Release, plugins []Plugin) (Bundle, bool) {
 	key := release.key()
 	if len(plugins) > 0 {
 		key = pluginsKey(release, sorted(plugins))
 	}
 	bundle := s.bundle(key)
-	return bundle, bundle.exists()
+	return bundle, s.exists(bundle)
 }
 
 // Find returns the bundle with this hash, if it is installed.
@@ -143,22 +148,29 @@ func (s *Store) Find(hash string) (Bundle, bool) {
 		return Bundle{}, false
 	}
 	bundle := s.bundle(hash)
-	return bundle, bundle.exists()
+	if !s.exists(bundle) {
+		return bundle, false
+	}
+	s.use(hash)
+	return bundle, s.exists(bundle)
 }
 
-// build returns the bundle, after installing it if nobody has.
-func (s *Store) build(ctx context.Context, bundle Bundle, what string,
+// build returns the bundle, after installing it if nobody has. It shares files with the base, if there is one.
+func (s *Store) build(ctx context.Context, bundle Bundle, base *Bundle, what string,
 	install func(ctx context.Context, dir string) error,
 ) (Bundle, error) {
 	err := s.once(ctx, work{
 		place: place{parent: s.bundles(), key: bundle.Hash}, verb: "install", what: what,
-		there: func() bool { return bundle.exists() },
+		there: func() bool { return s.exists(bundle) },
 		make: func(ctx context.Context, dir string) error {
 			if err := install(ctx, dir); err != nil {
 				return err
 			}
 			if err := seal(dir); err != nil {
 				return err
+			}
+			if err := writeSums(dir, base); err != nil {
+				return fmt.Errorf("add up what was installed: %w", err)
 			}
 			// Whoever finds the name takes what is below it for whole, so that has to be on disk before.
 			return s.sync(dir)
@@ -182,13 +194,30 @@ func (s *Store) NodeDir() string {
 
 func (s *shared) bundles() string  { return filepath.Join(s.dir, "bundles") }
 func (s *shared) resolved() string { return filepath.Join(s.dir, "resolved") }
+func (s *shared) used() string     { return filepath.Join(s.dir, "used") }
 func (s *shared) locks() string    { return filepath.Join(s.dir, "locks") }
+
+// parents are the folders whose folders keys address.
+func (s *shared) parents() []string { return []string{s.bundles(), s.resolved()} }
 
 func (s *shared) bundle(key string) Bundle {
 	return Bundle{Dir: filepath.Join(s.bundles(), key), Hash: key}
 }
 
-func (b Bundle) exists() bool {
-	_, err := os.Stat(b.Dir)
-	return err == nil
+// exists says whether the bundle is there, whole. One that is older than the sums is looked through once.
+func (s *shared) exists(b Bundle) bool {
+	if _, err := os.Stat(filepath.Join(b.Dir, sumsFile)); err == nil {
+		return true
+	}
+	if _, err := os.Stat(b.Dir); err != nil {
+		return false
+	}
+	if _, known := s.complete.Load(b.Hash); known {
+		return true
+	}
+	if !hasAllPackages(b.Dir) {
+		return false
+	}
+	s.complete.Store(b.Hash, true)
+	return true
 }

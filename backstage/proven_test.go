@@ -1,0 +1,54 @@
+package backstage_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+)
+
+func TestProvenPackagesAreManyAndOfSeveralPublishers(t *testing.T) {
+	t.Parallel()
+	packages := backstage.Proven(backstage.Default().Version)
+	publishers := map[string]int{}
+	booted := 0
+	for _, p := range packages {
+		if p.Booted {
+			booted++
+			publishers[p.Publisher()]++
+		}
+	}
+	if booted < 30 || len(publishers) < 4 {
+		t.Errorf("%d packages of %d publishers booted, want 30 of 4: %v", booted, len(publishers), publishers)
+	}
+}
+
+func TestAProvenPackageHasFiguresOrAReason(t *testing.T) {
+	t.Parallel()
+	packages := backstage.Proven(backstage.Default().Version)
+	for i, p := range packages {
+		if p.Booted != (p.Reason == "") || p.Booted != (p.BootSeconds > 0) {
+			t.Errorf("%s: booted %v in %g s, reason %q", p.Package, p.Booted, p.BootSeconds, p.Reason)
+		}
+		if p.Booted && p.Version == "" {
+			t.Errorf("%s booted in no version", p.Package)
+		}
+		if i > 0 && packages[i-1].Package >= p.Package {
+			t.Errorf("%s comes after %s", p.Package, packages[i-1].Package)
+		}
+	}
+}
+
+func TestProvenIsOfOneRelease(t *testing.T) {
+	t.Parallel()
+	if got := backstage.Proven("0.0.0"); len(got) != 0 {
+		t.Errorf("release 0.0.0 has %v", got)
+	}
+	for _, release := range backstage.Releases() {
+		if slices.ContainsFunc(backstage.Proven(release.Version), func(p backstage.ProvenPackage) bool {
+			return p.Release != release.Version
+		}) {
+			t.Errorf("release %s has packages of another", release.Version)
+		}
+	}
+}
