@@ -14,6 +14,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
@@ -96,6 +97,7 @@ type Options struct {
 type Registry interface {
 	admission.Registry
 	vetting.Packages
+	inventory.Packages
 }
 
 // withDefaults fills in what is empty and refuses what cannot be.

@@ -15,7 +15,6 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -85,7 +84,7 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 // Alone asks the registry about each of the plugins by itself. Where the release is not known yet, "", it is the default
 // one.
 func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
-	release, err := find(cmp.Or(version, backstage.Default().Version))
+	release, err := findOrDefault(version)
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
@@ -94,7 +93,7 @@ func (p packages) Alone(ctx context.Context, version string, plugins map[string]
 
 // Together asks about all plugins of an instance together; added are those of them that are new.
 func (p packages) Together(ctx context.Context, version string, all, added map[string]string) []orbit.Diagnostic {
-	release, err := find(cmp.Or(version, backstage.Default().Version))
+	release, err := findOrDefault(version)
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
@@ -119,6 +118,11 @@ func (p packages) KnownSchemas(version string, plugins map[string]string) (confi
 	return p.schemas.Known(release, set(plugins))
 }
 
+// findOrDefault is find, with the default release where the instance's is not known yet.
+func findOrDefault(version string) (bundle.Release, error) {
+	return find(cmp.Or(version, backstage.Default().Version))
+}
+
 func find(version string) (bundle.Release, error) {
 	release, found := backstage.Find(version)
 	if !found {
@@ -140,7 +144,6 @@ func set(plugins map[string]string) []bundle.Plugin {
 
 // nothing stands for packages under a runtime that needs none.
 type nothing struct {
-	policy    registry.Policy
 	installed sync.Map // the hashes of bundles that were asked for
 }
 
@@ -186,19 +189,19 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	return ids, nil
 }
 
-// policed are packages that may not all be added.
+// policed adds orbitd's lists of packages to a registry that does not know them.
 type policed struct {
-	vetting.Packages
+	Registry
 	policy registry.Policy
 }
 
 // Alone finds the plugins that may not be added, and asks about the others.
-func (p policed) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
+func (p policed) Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
 	found := p.policy.Diagnose(set(plugins))
 	if orbit.HasErrors(found) {
 		return found
 	}
-	return p.Packages.Alone(ctx, version, plugins)
+	return p.Registry.Alone(ctx, release, plugins)
 }
 
 // releases are what GET /v1/releases lists.

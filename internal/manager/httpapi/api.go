@@ -41,6 +41,8 @@ type Reader interface {
 	// Retained is what is kept of the instance's data beside its live database.
 	Retained(ctx context.Context, workspace string) (orbit.Retained, error)
 	Releases() []orbit.Release
+	// Package tells about an npm package. An *orbit.Problem says why that cannot be told.
+	Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error)
 }
 
 // Authorizer decides whether a request may be served.
@@ -104,6 +106,7 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	a.plugins()
 	a.changes()
 	a.observations()
+	a.packages()
 	return a.huma
 }
 

@@ -89,7 +89,7 @@ func (a *api) problem(ctx context.Context, attempted string, err error) error {
 		answer := *p
 		if status, known := statuses[p.Code]; known {
 			answer.Status = status
-		} else {
+		} else if answer.Status == 0 {
 			answer.Status = http.StatusUnprocessableEntity
 		}
 		return &answer

@@ -81,8 +81,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		CacheDir: cmp.Or(o.CacheDir, filepath.Dir(filepath.Dir(installed))),
 		DataDir:  filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"), Listen: "127.0.0.1:0",
 		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
-		Registry:   s.Registry,
-		SharedUser: o.SharedUser, AllowPackages: o.AllowPackages, DenyPackages: o.DenyPackages, Memory: o.Memory,
+		Registry: s.Registry, SharedUser: o.SharedUser, AllowPackages: o.AllowPackages, DenyPackages: o.DenyPackages, Memory: o.Memory,
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended
