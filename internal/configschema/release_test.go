@@ -98,6 +98,31 @@ func TestEditsThatBreakATypeAreSeen(t *testing.T) {
 	}
 }
 
+// Config that a plugin was seen to boot with is taken by its schema.
+func TestProvenConfigIsTaken(t *testing.T) {
+	t.Parallel()
+	set := Join(release(t), plugins(t))
+	root := filepath.Join("..", "..", "backstage", "proven", "config")
+	count := 0
+	err := filepath.WalkDir(root, func(path string, file os.DirEntry, err error) error {
+		if err != nil || file.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		count++
+		if found := set.Check(document(t, string(text))); orbit.HasErrors(found) {
+			t.Errorf("%s: %v", path, found)
+		}
+		return nil
+	})
+	if err != nil || count == 0 {
+		t.Errorf("%d files of proven config: %v", count, err)
+	}
+}
+
 func TestParsingIsFast(t *testing.T) {
 	t.Parallel()
 	text := kept(t, backstage.Default().Version)
