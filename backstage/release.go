@@ -109,7 +109,7 @@ func readRelease(folder fs.FS, name string) (Release, error) {
 	if release.Version != name {
 		return Release{}, fmt.Errorf("package.json: version %q is not the folder's name", release.Version)
 	}
-	release.Packages = backstagePackages(m.Dependencies)
+	release.Packages = backstagePackages(m)
 	if release.Node, err = platformVersion(m, "node-"); err != nil {
 		return Release{}, err
 	}
@@ -121,11 +121,13 @@ func readRelease(folder fs.FS, name string) (Release, error) {
 	return release, nil
 }
 
-func backstagePackages(dependencies map[string]string) []orbit.ReleasePackage {
+func backstagePackages(m manifest) []orbit.ReleasePackage {
 	var packages []orbit.ReleasePackage
-	for name, version := range dependencies {
+	for name, version := range m.Dependencies {
 		if strings.HasPrefix(name, "@backstage/") {
-			packages = append(packages, orbit.ReleasePackage{Name: name, Version: version})
+			packages = append(packages, orbit.ReleasePackage{
+				Name: name, Version: version, Feature: slices.Contains(m.Orbit.Features, name),
+			})
 		}
 	}
 	slices.SortFunc(packages, func(a, b orbit.ReleasePackage) int { return strings.Compare(a.Name, b.Name) })

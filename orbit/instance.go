@@ -229,6 +229,8 @@ type Release struct {
 type ReleasePackage struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+	// Feature says that every instance loads it.
+	Feature bool `json:"feature,omitempty" doc:"Every instance loads it."`
 }
 
 // Page is one page of a list.

@@ -71,6 +71,20 @@ func coreFlags() []cli.Flag {
 	}
 }
 
+// packageFlags say which packages may be added to instances.
+func packageFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{
+			Name: "allow-packages", Sources: cli.EnvVars("ORBIT_ALLOW_PACKAGES"),
+			Usage: "packages that instances may add as plugins: patterns such as @acme/* or @acme/x@>=2, and the word default for the well-known publishers of Backstage plugins; repeatable or divided by commas (default: default)",
+		},
+		&cli.StringSliceFlag{
+			Name: "deny-packages", Sources: cli.EnvVars("ORBIT_DENY_PACKAGES"),
+			Usage: "packages that they may not add, whatever is allowed: patterns such as @acme/x@<4; repeatable or divided by commas",
+		},
+	}
+}
+
 // options reads the flags that coreFlags and the program itself have.
 func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 	logger, err := newLogger(c, logTo)
@@ -85,6 +99,8 @@ func options(c *cli.Command, logTo io.Writer) (manager.Options, error) {
 		PostgresUser:    c.String("postgres-user"),
 		SealingKey:      secret.Source{File: c.String("sealing-key-file"), Value: sealingKey(), Command: c.String("sealing-key-command")},
 		MaxPluginsBytes: c.Int64("max-plugins-size") << 20,
+		AllowPackages:   c.StringSlice("allow-packages"),
+		DenyPackages:    c.StringSlice("deny-packages"),
 		Version:         fullVersion(),
 		Logger:          logger,
 	}, nil

@@ -46,7 +46,7 @@ arguments are wrong or a file cannot be read.`,
 			&cli.StringFlag{Name: "plugins-after", Usage: "list of the plugins as they are to be"},
 			&cli.StringFlag{
 				Name:  "secrets",
-				Usage: "comma-separated names of the secrets that are defined; without it every reference is taken as defined",
+				Usage: "comma-separated names of the secrets and variables that are defined; without it every reference is taken as defined",
 			},
 			&cli.BoolFlag{Name: "json", Usage: "print a JSON object with impact, reasons and problems"},
 		},

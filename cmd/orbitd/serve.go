@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 
 	"github.com/urfave/cli/v3"
 
@@ -15,7 +16,7 @@ func serveCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "serve",
 		Usage: "run the instance manager; SIGTERM ends it alone, instances and PostgreSQL run on and are adopted by the next one; SIGUSR2 restarts it as orbitd restart does",
-		Flags: append(coreFlags(),
+		Flags: append(slices.Concat(coreFlags(), packageFlags()),
 			&cli.StringFlag{
 				Name: "listen", Sources: cli.EnvVars("ORBIT_LISTEN"), Value: manager.DefaultListen,
 				Usage: "host:port of the API; a loopback address",

@@ -37,17 +37,17 @@ func TestSlipsAreFoundAndNamed(t *testing.T) {
 		},
 		"a choice misspelt": {
 			"backend: {database: {client: pg, pluginDivisionMode: shema}}", "error invalid_value backend.database.pluginDivisionMode",
-			`@backstage/backend-defaults wants "database" or "schema" here, this is another text; did you mean "schema"?`,
+			`@backstage/backend-defaults wants "database" or "schema" here, this is another string; did you mean "schema"?`,
 		},
 		"a number for a text": {
 			"backend: {cors: {origin: 7}}", "error wrong_type backend.cors.origin",
-			"wants a text or a list here, this is a number; put it in quotes",
+			"wants a string or a list here, this is a number; put it in quotes",
 		},
 		"a word for a number": {
-			"search: {maxPageLimit: many}", "error wrong_type search.maxPageLimit", "wants a number here, this is a text",
+			"search: {maxPageLimit: many}", "error wrong_type search.maxPageLimit", "wants a number here, this is a string",
 		},
 		"a word for a truth": {
-			"permission: {enabled: maybe}", "error wrong_type permission.enabled", "wants true or false here, this is a text",
+			"permission: {enabled: maybe}", "error wrong_type permission.enabled", "wants a boolean here, this is a string; write true or false",
 		},
 		"a mapping for a list": {
 			"integrations: {github: {host: github.com}}", "error wrong_type integrations.github",
@@ -63,7 +63,7 @@ func TestSlipsAreFoundAndNamed(t *testing.T) {
 		},
 		"a kind that does not exist": {
 			"backend: {auth: {externalAccess: [{type: password, options: {}}]}}",
-			"error invalid_value backend.auth.externalAccess[0].type", `wants "legacy", "static" or "jwks" here, this is another text`,
+			"error invalid_value backend.auth.externalAccess[0].type", `wants "legacy", "static" or "jwks" here, this is another string`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,6 +147,10 @@ func TestTheAlternativeThatIsMeantSpeaks(t *testing.T) {
 		"simple": {"anyOf": [{"type": "string"}, {"type": "number"}, {"const": false}]},
 		"odd": {"not": {"type": "string"}},
 		"never": {"anyOf": [{"type": "string"}, {"not": {}}]},
+		"records": {"anyOf": [
+			{"type": "object", "additionalProperties": {"type": "object", "properties": {"a": {}}, "required": ["a"]}},
+			{"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a", "b"]}
+		]},
 		"if": {"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": {"required": ["c"]}}
 	}}`)
 	for text, want := range map[string]string{
@@ -158,6 +162,8 @@ func TestTheAlternativeThatIsMeantSpeaks(t *testing.T) {
 		"store: {type: '${T}', path: p}":  "",
 		"store: {path: p}":                "warning missing_key store.type",
 		"store: 7":                        "error wrong_type store",
+		"records: {a: x}":                 "warning missing_key records.b", // what may work is meant rather than what cannot
+		"records: {one: {}, two: {a: x}}": "warning missing_key records.one.a",
 		"simple: []":                      "error invalid_value simple",
 		"odd: x":                          "error invalid_value odd",
 		"odd: ${X}":                       "",

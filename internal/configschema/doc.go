@@ -14,6 +14,10 @@
 //   - oneOf asks for at least one, as anyOf does: TypeScript's unions mean no more;
 //   - a format is no promise, since ajv checks none there.
 //
+// Not everything that a schema does not take stops a change: what boots and works must not be refused, and schemas say
+// something else than the code beside them. A wrong type and a value outside a choice are errors, a missing key is a
+// warning, and an unknown key is an error only where it is surely a slip. The reasons are in leniency.go.
+//
 // Each schema is asked about each value once, so time grows with the document and never with the ways through nested
 // alternatives.
 package configschema

@@ -34,6 +34,16 @@ type attempt struct {
 	faults []fault
 }
 
+// errors counts what stops a change.
+func (a attempt) errors() (count int) {
+	for _, f := range a.faults {
+		if f.severity() == orbit.SeverityError && !f.works() {
+			count++
+		}
+	}
+	return count
+}
+
 // strange counts the keys of the value that the alternative does not know.
 func (a attempt) strange(p *place) (count int) {
 	said := voices{{schema: a.schema}}.spread()
@@ -74,7 +84,7 @@ func closest(p *place, attempts []attempt) []fault {
 		meant = other
 	}
 	return slices.MinFunc(meant, func(a, b attempt) int {
-		return cmp.Or(a.strange(p)-b.strange(p), len(a.faults)-len(b.faults))
+		return cmp.Or(a.errors()-b.errors(), a.strange(p)-b.strange(p), len(a.faults)-len(b.faults))
 	}).faults
 }
 
@@ -136,7 +146,7 @@ func (f fault) message(pkg string) string {
 	kind := f.at.value.Kind()
 	switch {
 	case f.code == orbit.CodeInvalidValue && kind == appconfig.String && len(f.choices) > 0:
-		message = fmt.Sprintf("%s wants %s here, this is another text", pkg, alternatives(f.wants))
+		message = fmt.Sprintf("%s wants %s here, this is another string", pkg, alternatives(f.wants))
 		if near := nearest(f.at.value.Text(), f.choices); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
@@ -144,6 +154,8 @@ func (f fault) message(pkg string) string {
 		message = fmt.Sprintf("%s wants %s here", pkg, alternatives(f.wants))
 	case slices.Contains(f.wants, inWords["string"]) && (kind == appconfig.Number || kind == appconfig.Bool):
 		message += "; put it in quotes"
+	case slices.Contains(f.wants, inWords["boolean"]) && kind == appconfig.String:
+		message += "; write true or false"
 	case slices.Contains(f.wants, inWords["array"]) && kind != appconfig.Sequence:
 		message += "; write it as an item of a list"
 	}
@@ -153,11 +165,11 @@ func (f fault) message(pkg string) string {
 // inWords are the types of JSON Schema, kinds those of a document.
 var (
 	inWords = map[string]string{
-		"string": "a text", "number": "a number", "integer": "a whole number", "boolean": "true or false", "null": "null",
+		"string": "a string", "number": "a number", "integer": "a whole number", "boolean": "a boolean", "null": "null",
 		"array": "a list", "object": "a mapping",
 	}
 	kinds = map[appconfig.Kind]string{
-		appconfig.Null: "null", appconfig.Bool: "true or false", appconfig.Number: "a number", appconfig.String: "a text",
+		appconfig.Null: "null", appconfig.Bool: "a boolean", appconfig.Number: "a number", appconfig.String: "a string",
 		appconfig.Mapping: "a mapping", appconfig.Sequence: "a list",
 	}
 )

@@ -292,7 +292,7 @@ func scalar(s *jsonschema.Schema, p *place) (v verdict) {
 	if p.value.Kind() == appconfig.String {
 		bounds(p, &v, utf8.RuneCountInString(p.value.Text()), s.MinLength, s.MaxLength, "character", "characters")
 		if s.Pattern != nil && !s.Pattern.MatchString(p.value.Text()) {
-			refuse("a text that matches " + s.Pattern.String())
+			refuse("a string that matches " + s.Pattern.String())
 		}
 	}
 	return v

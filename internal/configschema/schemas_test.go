@@ -9,14 +9,15 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// releaseText is what schema.mjs prints for the release.
-func releaseText(t testing.TB, release string) []byte {
+// kept is what schema.mjs printed, for a release or for the plugins.
+func kept(t testing.TB, name string) []byte {
 	t.Helper()
-	packed, err := os.ReadFile(filepath.Join("testdata", release+".json.gz"))
+	packed, err := os.ReadFile(filepath.Join("testdata", name+".json.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func releaseText(t testing.TB, release string) []byte {
 // release is the schemas of the release that the tests are about.
 func release(t testing.TB) Set {
 	t.Helper()
-	return parsed(t, releaseText(t, "1.55.0"))
+	return parsed(t, kept(t, backstage.Default().Version))
 }
 
 func parsed(t testing.TB, text []byte) Set {
@@ -87,5 +88,5 @@ func told(diagnostics []orbit.Diagnostic) []string {
 // plugins is the schemas of two dozen packages from several publishers, as they were when these tests were written.
 func plugins(t testing.TB) Set {
 	t.Helper()
-	return parsed(t, releaseText(t, "plugins"))
+	return parsed(t, kept(t, "plugins"))
 }

@@ -183,10 +183,7 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 // admission returns what decides about writes over this core.
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
-		Store: c.store, Vault: c.vault, Registry: c.packages, Vetting: c.vetting(), Wake: super.Wake, Interrupt: super.Interrupt,
-	}
-	if c.options.Runtime != nil {
-		o.Registry = c.options.Registry
+		Store: c.store, Vault: c.vault, Registry: c.registry(), Vetting: c.vetting(), Wake: super.Wake, Interrupt: super.Interrupt,
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
@@ -194,13 +191,16 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	return o
 }
 
-// vetting returns what checks declarations over this core.
-func (c *core) vetting() vetting.Vetting {
+// registry is what is asked about packages.
+func (c *core) registry() Registry {
 	if c.options.Runtime != nil {
-		return vetting.Vetting{Packages: c.options.Registry}
+		return policed{c.options.Registry, c.packages.registry.Policy}
 	}
-	return vetting.Vetting{Packages: c.packages}
+	return c.packages
 }
+
+// vetting returns what checks declarations over this core.
+func (c *core) vetting() vetting.Vetting { return vetting.Vetting{Packages: c.registry()} }
 
 // close returns what the core holds. Instances and PostgreSQL run on.
 func (c *core) close() error {

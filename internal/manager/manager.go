@@ -168,7 +168,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 		Writer: admission.New(m.core.admission(m.super)),
 		Reader: endingReader{ending: work, Reader: &inventory.Inventory{
 			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
-			Databases: m.core.cluster, URL: m.URL, Carried: releases(),
+			Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
 		}},
 		Auth: auth.NewToken(m.token), Logger: o.Logger,
 	}))

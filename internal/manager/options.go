@@ -14,8 +14,10 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
@@ -57,6 +59,9 @@ type Options struct {
 	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root; both 0 choose a block that
 	// hardly another data directory has.
 	FirstUserID, LastUserID int64
+	// AllowPackages and DenyPackages are the patterns of the packages that may, and may not, be added to instances; see
+	// registry.NewPolicy. No allow list is the default one.
+	AllowPackages, DenyPackages []string
 	// DrainTimeout is how long a process that was replaced may finish its requests and tasks; 0 is the rollout's default.
 	DrainTimeout time.Duration
 	// MaxPluginsBytes bounds what one set of plugins may add to the release, unpacked; 0 is bundle.DefaultMaxBytes.
@@ -92,6 +97,7 @@ type Options struct {
 type Registry interface {
 	admission.Registry
 	vetting.Packages
+	inventory.Packages
 }
 
 // withDefaults fills in what is empty and refuses what cannot be.
@@ -137,6 +143,9 @@ func (o Options) withDefaults() (Options, error) {
 			return o, fmt.Errorf("--postgres-url is not a postgres:// URL")
 		}
 	}
+	if _, err := o.policy(); err != nil {
+		return o, err
+	}
 	o.BundleRetention = cmp.Or(o.BundleRetention, DefaultBundleRetention)
 	if o.BundleRetention < bundle.MinRetention {
 		return o, fmt.Errorf("--bundle-retention is %s: bundles that nobody uses are kept for %s at least",
@@ -149,6 +158,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o, nil
+}
+
+// policy reads the two lists of packages.
+func (o Options) policy() (registry.Policy, error) {
+	return registry.NewPolicy(o.AllowPackages, o.DenyPackages)
 }
 
 // sharesUser says whether all instances run as orbitd's own user.

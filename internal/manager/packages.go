@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -32,8 +33,13 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 	if err != nil {
 		return packages{}, err
 	}
+	policy, err := o.policy()
+	if err != nil {
+		return packages{}, err
+	}
 	asked, err := registry.New(registry.Options{
-		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Logger: o.Logger,
+		Dir: filepath.Join(o.CacheDir, "metadata"), NPM: o.NPM, Bundles: store, Policy: policy,
+		Node: backstage.Default().Node, MaxPackageSize: o.MaxPluginsBytes, Logger: o.Logger,
 	})
 	if err != nil {
 		return packages{}, err
@@ -75,20 +81,24 @@ func (p packages) PluginIDs(hash string) (map[string]string, error) {
 	return installed.PluginIDs()
 }
 
-// Alone asks the registry about each of the plugins.
+// Alone asks the registry about each of the plugins by itself. Where the release is not known yet, "", it is the default
+// one.
 func (p packages) Alone(ctx context.Context, version string, plugins map[string]string) []orbit.Diagnostic {
-	if version == "" {
-		version = backstage.Default().Version
-	}
-	release, err := find(version)
+	release, err := findOrDefault(version)
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
-	return p.registry.Check(ctx, release, set(plugins))
+	return p.registry.CheckAlone(ctx, release, set(plugins))
 }
 
-// Together asks about the plugins as a set.
-func (p packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+// Together asks about all plugins of an instance together; added are those of them that are new.
+func (p packages) Together(ctx context.Context, version string, all, added map[string]string) []orbit.Diagnostic {
+	release, err := findOrDefault(version)
+	if err != nil {
+		return nil // the instance itself is refused for this
+	}
+	return p.registry.CheckSet(ctx, release, set(all), set(added))
+}
 
 // Schemas are the config schemas of the release and the plugins.
 func (p packages) Schemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
@@ -106,6 +116,11 @@ func (p packages) KnownSchemas(version string, plugins map[string]string) (confi
 		return configschema.Set{}, false
 	}
 	return p.schemas.Known(release, set(plugins))
+}
+
+// findOrDefault is find, with the default release where the instance's is not known yet.
+func findOrDefault(version string) (bundle.Release, error) {
+	return find(cmp.Or(version, backstage.Default().Version))
 }
 
 func find(version string) (bundle.Release, error) {
@@ -154,6 +169,11 @@ func named(version string, plugins map[string]string) bundle.Bundle {
 	return bundle.Bundle{Hash: strings.Join(names, " ")}
 }
 
+// CheckSet finds nothing wrong.
+func (*nothing) CheckSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
+
 // PluginIDs goes by Backstage's rule for the names of packages; one that does not follow it says nothing.
 func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 	ids := map[string]string{"@backstage/plugin-catalog-backend": "catalog"}
@@ -167,6 +187,21 @@ func (*nothing) PluginIDs(hash string) (map[string]string, error) {
 		}
 	}
 	return ids, nil
+}
+
+// policed adds orbitd's lists of packages to a registry that does not know them.
+type policed struct {
+	Registry
+	policy registry.Policy
+}
+
+// Alone finds the plugins that may not be added, and asks about the others.
+func (p policed) Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
+	found := p.policy.Diagnose(set(plugins))
+	if orbit.HasErrors(found) {
+		return found
+	}
+	return p.Registry.Alone(ctx, release, plugins)
 }
 
 // releases are what GET /v1/releases lists.

@@ -176,3 +176,37 @@ func TestThePlanOfAPluginKnowsItsSecretsByName(t *testing.T) {
 	}
 	remove(t, c, "knowing")
 }
+
+// What waits for a restart takes no value away from the process that serves, nor from one that takes its place.
+func TestASecretOfAPluginThatWaitsLeavesTheOneInForce(t *testing.T) {
+	t.Parallel()
+	s, c := server(t)
+	declare(t, c, "waiting", "app: {}\n")
+	applied(t, keep(t, c, "waiting", keeper, keeperConfig+keeperTitle, 1, map[string]string{"TOKEN": "first-value"}), orbit.ImpactRestart)
+	declare(t, c, "waiting", "app: {}\n", policy(orbit.RestartManual))
+	pid := instance(t, c, "waiting").Status.PID
+
+	change := keep(t, c, "waiting", keeper, keeperConfig+keeperTitle, 2, map[string]string{"TOKEN": "second-value"})
+	if applied(t, change, orbit.ImpactRestart); !change.PendingRestart {
+		t.Error("the rotation does not wait for a restart")
+	}
+	// A live change beside it is pushed with the values in force. Its verdict may come before, as live parts wait too.
+	applied(t, declare(t, c, "waiting", "app: {}\n"+endpoint, policy(orbit.RestartManual)), orbit.ImpactLive)
+	within(t, patience, "the live change", func() bool {
+		_, body := ask(t, s, "waiting")
+		return strings.Contains(body, endpointKey) && instance(t, c, "waiting").Status.Phase == orbit.PhaseReady
+	})
+	runsWith(t, s, "waiting", []string{endpointKey, `"title":"first-value"`, "Bearer first-value"}, []string{"second-value"})
+	pending(t, c, "waiting", true, pid)
+
+	removePlugin(t, c, "waiting", keeper)
+	pid = crashed(t, s, c, "waiting")
+	runsWith(t, s, "waiting", []string{`"title":"first-value"`, "Bearer first-value"}, []string{"second-value"})
+	pending(t, c, "waiting", true, pid)
+	if n := sets(t, s, "waiting"); n != 1 {
+		t.Errorf("%d sets of secrets are stored, want the one that serves", n)
+	}
+	applied(t, restart(t, c, "waiting"), orbit.ImpactRestart)
+	runsWith(t, s, "waiting", []string{endpointKey}, []string{"first-value", "second-value"})
+	remove(t, c, "waiting")
+}

@@ -55,6 +55,9 @@ func TestANameIsASecretOrAVariable(t *testing.T) {
 	if len(p.Diagnostics) != 1 || p.Diagnostics[0].Path != "variables.A" {
 		t.Errorf("the problem is %+v, want it to name variables.A", p)
 	}
+	if p.Pointer != "/variables" {
+		t.Errorf("the pointer is %q, want /variables", p.Pointer)
+	}
 
 	declare(t, c, "both", "app: {}\n", withSecrets(1, map[string]string{"A": "a-secret-value"}))
 	spec := small("app: {}\n").InstanceSpec

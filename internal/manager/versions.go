@@ -22,7 +22,7 @@ func asProblem(question string, err error) error {
 		return err
 	}
 	problem := &orbit.Problem{
-		Code: refusal.Code, Title: "No answer to " + question, Detail: refusal.Detail, Plugin: refusal.Plugin, Pointer: "/version",
+		Code: refusal.Code, Title: "No answer to " + question, Detail: refusal.Detail, Plugin: refusal.Plugin,
 	}
 	if refusal.Code == orbit.CodeUnchecked {
 		problem.Detail = fmt.Sprintf("the registry does not tell %s: %s; nothing was touched, try again when it answers, or name "+

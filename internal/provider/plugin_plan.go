@@ -51,6 +51,7 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	workspace, pkg := plan.Workspace.ValueString(), plan.Package.ValueString()
 	names, namesKnown := secretNames(config.Secrets)
 	newSecrets := creating || !plan.SecretsVersion.Equal(state.SecretsVersion)
+	complete := namesKnown || !newSecrets
 	ask := sync.OnceValue(func() opinion {
 		request := orbit.PlanRequest{Plugin: &orbit.PluginPlan{Package: pkg, PluginSpec: after}}
 		if newSecrets {
@@ -58,14 +59,14 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		}
 		return r.askManager(ctx, plan.name(), workspace, request, plan.locate, &resp.Diagnostics)
 	})
-	if plan.ResolvedVersion.IsUnknown() {
+	if complete && plan.ResolvedVersion.IsUnknown() {
 		plan.ResolvedVersion = ask().version(pkg)
 		after, _ = plan.spec()
-		if plan.ResolvedVersion.IsUnknown() && !creating {
-			plan.changeModel = unknownChange()
-			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-			return
-		}
+	}
+	if plan.ResolvedVersion.IsUnknown() && !creating {
+		plan.changeModel = unknownChange()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
 	}
 	var before *orbit.PluginSpec
 	if !creating {
@@ -75,7 +76,7 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	decision := decidePlugin(pkg, before, after)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || newSecrets && !namesKnown {
+	if resp.Diagnostics.HasError() || !complete {
 		return
 	}
 

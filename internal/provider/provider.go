@@ -110,7 +110,7 @@ func (p *orbitProvider) Resources(context.Context) []func() resource.Resource {
 }
 
 func (p *orbitProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newInstanceDataSource}
+	return []func() datasource.DataSource{newInstanceDataSource, newPackageDataSource, newReleaseDataSource}
 }
 
 func userAgent(version, terraform, appended string) string {

@@ -1,9 +1,14 @@
+variable "argocd_token" {
+  type      = string
+  sensitive = true
+}
+
 resource "orbit_backstage_plugin" "argocd" {
   workspace = "acme"
   package   = "@roadiehq/backstage-plugin-argo-cd-backend"
   version   = "4.8.0"
 
-  # ${ARGOCD_TOKEN} is one of the secrets of the workspace's instance.
+  # ${ARGOCD_TOKEN} is one of the plugin's own secrets; a name that it does not have is one of its instance's.
   config = yamlencode({
     argocd = {
       appLocatorMethods = [{
@@ -12,6 +17,8 @@ resource "orbit_backstage_plugin" "argocd" {
       }]
     }
   })
+  secrets_wo         = { ARGOCD_TOKEN = var.argocd_token }
+  secrets_wo_version = 1
 }
 
 # Beside its instance, the plugin refers to it: it is made after the instance, and again when that is replaced.

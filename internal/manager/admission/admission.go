@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,8 +19,8 @@ import (
 
 // Registry tells about packages before they are installed.
 type Registry interface {
-	// Choose returns the exact version that a range of a package means now. An *orbit.Problem with code
-	// package_not_found, version_not_found or unchecked says why there is none.
+	// Choose returns the exact version that a range of a package means now. An *orbit.Problem says why there is none:
+	// package_not_found, version_not_found, that the package may not be added, or unchecked when nobody answers.
 	Choose(ctx context.Context, name, versionRange string) (string, error)
 }
 
@@ -216,6 +217,11 @@ func pointer(d orbit.Diagnostic) string {
 		return "/plugins"
 	case orbit.CodeInvalidWorkspace:
 		return ""
+	case orbit.CodeInvalidRequest, orbit.CodeDuplicateName: // their path is an attribute's
+		if end := strings.IndexAny(d.Path, ".["); end >= 0 {
+			return "/" + d.Path[:end]
+		}
+		return "/" + d.Path
 	default:
 		return "/config"
 	}

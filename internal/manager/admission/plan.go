@@ -92,12 +92,12 @@ func (a *Admission) planned(ctx context.Context, workspace string, declared stor
 	if err != nil {
 		return request, state, nil, err
 	}
-	checked, err := a.checkPlanned(ctx, workspace, after, request)
+	checked, err := a.checkPlanned(ctx, workspace, declared, after, request)
 	return request, state, append(found, checked...), err
 }
 
 // checkPlanned asks about the planned packages, and how they and the documents fit together.
-func (a *Admission) checkPlanned(ctx context.Context, workspace string, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+func (a *Admission) checkPlanned(ctx context.Context, workspace string, declared, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, planBudget, fmt.Errorf("it took longer than the %s that a plan waits", planBudget))
 	defer cancel()
 	release, plugins := after.Spec.Release, exactVersions(requested(request))
@@ -113,7 +113,7 @@ func (a *Admission) checkPlanned(ctx context.Context, workspace string, after st
 	if err != nil {
 		return nil, err
 	}
-	set, err := a.plannedSet(ctx, workspace, after, request)
+	set, err := a.plannedSet(ctx, workspace, declared, after, request)
 	return append(checked, set...), err
 }
 
@@ -157,8 +157,8 @@ func (a *Admission) resolveRequest(ctx context.Context, workspace string, reques
 const planBudget = 25 * time.Second
 
 // plannedSet checks how the parts fit together.
-func (a *Admission) plannedSet(ctx context.Context, workspace string, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
-	found, err := a.Vetting.Set(ctx, workspace, after)
+func (a *Admission) plannedSet(ctx context.Context, workspace string, declared, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
+	found, err := a.Vetting.Set(ctx, workspace, declared, after)
 	for i := range found {
 		if !own(found[i], request) {
 			found[i].Severity = orbit.SeverityWarning

@@ -83,11 +83,12 @@ func (a *Admission) exact(ctx context.Context, workspace, name, versionRange str
 // unresolvedFinding says that a range has no version. Where the registry did not answer that is no fault of the plugin, and
 // a plan may go on without.
 func unresolvedFinding(name string, problem *orbit.Problem) orbit.Diagnostic {
-	finding := orbit.Diagnostic{
-		Code: problem.Code, Severity: orbit.SeverityError, Path: "version", Plugin: name, Message: problem.Detail,
-	}
-	if problem.Code == orbit.CodeUnchecked {
-		finding.Severity = orbit.SeverityWarning
+	finding := orbit.Diagnostic{Code: problem.Code, Severity: orbit.SeverityError, Plugin: name, Message: problem.Detail}
+	switch problem.Code {
+	case orbit.CodeVersionNotFound, orbit.CodeInvalidVersion:
+		finding.Path = "version"
+	case orbit.CodeUnchecked:
+		finding.Path, finding.Severity = "version", orbit.SeverityWarning
 	}
 	return finding
 }

@@ -40,6 +40,17 @@ func (r Release) Dependencies() map[string]string {
 	return manifest.Dependencies
 }
 
+// Node is the version of Node.js that the release brings for this platform, "" for one that brings none.
+func (r Release) Node() string {
+	var manifest struct {
+		Optional map[string]string `json:"optionalDependencies"`
+	}
+	if err := json.Unmarshal(r.Manifest, &manifest); err != nil {
+		return "" // Ensure says so
+	}
+	return manifest.Optional["node-"+platform()]
+}
+
 // Plugin is one npm package in one exact version.
 type Plugin struct {
 	Package string
@@ -106,6 +117,9 @@ func describe(plugins []Plugin) string {
 // packagePattern is a name that the registry can have and that npm cannot take for an option, a path or an address.
 var packagePattern = regexp.MustCompile(`^(@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*$`)
 
+// archivePattern is how a version can end, by the rules for versions, that npm takes for the name of a file.
+var archivePattern = regexp.MustCompile(`(?i)\.(tgz|tar\.gz|tar)$`)
+
 // maxPackageLength is the registry's own limit, in characters.
 const maxPackageLength = 214
 
@@ -131,7 +145,7 @@ func (p Plugin) Validate() error {
 		return &Error{Code: orbit.CodeInvalidPackage, Plugin: p.Package,
 			Detail: "this is no npm package name; it looks like @scope/name or name, in lower case"}
 	}
-	if _, err := semver.StrictNewVersion(p.Version); err != nil {
+	if _, err := semver.StrictNewVersion(p.Version); err != nil || archivePattern.MatchString(p.Version) {
 		return &Error{Code: orbit.CodeInvalidVersion, Plugin: p.Package,
 			Detail: fmt.Sprintf("%q is no exact version; it looks like 1.2.3", p.Version)}
 	}

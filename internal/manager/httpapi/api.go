@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -40,6 +41,8 @@ type Reader interface {
 	// Retained is what is kept of the instance's data beside its live database.
 	Retained(ctx context.Context, workspace string) (orbit.Retained, error)
 	Releases() []orbit.Release
+	// Package tells about an npm package. An *orbit.Problem says why that cannot be told.
+	Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error)
 }
 
 // Authorizer decides whether a request may be served.
@@ -103,11 +106,17 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	a.plugins()
 	a.changes()
 	a.observations()
+	a.packages()
 	return a.huma
 }
 
+// maxBody bounds a request's body, in bytes: room for an instance's document and those of its plugins, each of which has a
+// bound of its own that is told with the document's name.
+const maxBody = 4 * appconfig.MaxSize
+
 // route registers a handler whose errors become problems.
 func route[I, O any](a *api, operation huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	operation.MaxBodyBytes = maxBody
 	operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusInternalServerError)
 	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -29,6 +30,10 @@ func init() { //nolint:gochecknoinits // see above
 			}
 		}
 		p.Detail = strings.Join(details, "; ")
+		if status == http.StatusRequestEntityTooLarge {
+			p.Title = "The request's body is too large"
+			p.Detail = fmt.Sprintf("a body may have %d bytes, and each app-config in it %d", maxBody, appconfig.MaxSize)
+		}
 		return p
 	}
 }
@@ -84,7 +89,7 @@ func (a *api) problem(ctx context.Context, attempted string, err error) error {
 		answer := *p
 		if status, known := statuses[p.Code]; known {
 			answer.Status = status
-		} else {
+		} else if answer.Status == 0 {
 			answer.Status = http.StatusUnprocessableEntity
 		}
 		return &answer

@@ -30,6 +30,14 @@ type Inventory struct {
 	URL func(workspace string) string
 	// Carried are the releases that this orbitd carries, newest first.
 	Carried []orbit.Release
+	// Packages tell about what can be added to instances.
+	Packages Packages
+}
+
+// Packages tell about npm packages.
+type Packages interface {
+	// Package returns what is known about a package, or an *orbit.Problem.
+	Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error)
 }
 
 // Instance returns an instance with its status, or store.ErrNotFound.
@@ -214,3 +222,8 @@ func (v *Inventory) Logs(ctx context.Context, workspace string, n int) ([]string
 
 // Releases returns the releases that instances can run, newest first.
 func (v *Inventory) Releases() []orbit.Release { return v.Carried }
+
+// Package returns what is known about an npm package.
+func (v *Inventory) Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error) {
+	return v.Packages.Package(ctx, name, question)
+}

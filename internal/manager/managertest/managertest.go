@@ -53,6 +53,8 @@ type Options struct {
 	CacheDir string
 	// SharedUser is the manager's.
 	SharedUser bool
+	// AllowPackages and DenyPackages are the manager's; no allow list lets everything be added.
+	AllowPackages, DenyPackages []string
 	// Memory is the manager's; nil is plenty, whatever the machine has.
 	Memory func() (memory.State, error)
 }
@@ -70,14 +72,16 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Memory == nil {
 		o.Memory = plenty
 	}
+	if o.AllowPackages == nil {
+		o.AllowPackages = []string{"*"}
+	}
 	s := &Server{Runtime: fake.New(fake.Options{Serve: true, Boot: o.Boot}), Registry: &Registry{}, dir: dir}
 	s.options = manager.Options{
 		// A bundle is at bundles/<hash> in its cache.
 		CacheDir: cmp.Or(o.CacheDir, filepath.Dir(filepath.Dir(installed))),
 		DataDir:  filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"), Listen: "127.0.0.1:0",
 		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
-		Registry:   s.Registry,
-		SharedUser: o.SharedUser, Memory: o.Memory,
+		Registry: s.Registry, SharedUser: o.SharedUser, AllowPackages: o.AllowPackages, DenyPackages: o.DenyPackages, Memory: o.Memory,
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended

@@ -1,6 +1,7 @@
 package managertest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -18,7 +20,7 @@ import (
 type Registry struct {
 	mu        sync.Mutex
 	published map[string][]*semver.Version
-	down      string
+	down      []string
 }
 
 // Publish adds versions of a package.
@@ -33,18 +35,27 @@ func (r *Registry) Publish(name string, versions ...string) {
 	}
 }
 
-// Fail makes every question about the package fail, as if the registry were down; "" is none.
+// Fail makes every question about the package fail, as if the registry were down, until Recover.
 func (r *Registry) Fail(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.down = name
+	r.down = append(r.down, name)
+}
+
+// Recover ends Fail.
+func (r *Registry) Recover(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down = slices.DeleteFunc(r.down, func(down string) bool { return down == name })
 }
 
 // Alone finds nothing wrong.
 func (*Registry) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
 // Together finds nothing wrong.
-func (*Registry) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+func (*Registry) Together(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
 
 // Schemas has none.
 func (*Registry) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
@@ -60,7 +71,7 @@ func (*Registry) KnownSchemas(string, map[string]string) (configschema.Set, bool
 func (r *Registry) Choose(_ context.Context, name, versionRange string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.down == name {
+	if slices.Contains(r.down, name) {
 		return "", &orbit.Problem{
 			Code: orbit.CodeUnchecked, Title: "No answer", Plugin: name, Detail: "the registry does not answer; try again when it does",
 		}
@@ -101,4 +112,47 @@ func lowestFirst(versionRange string) []*semver.Version {
 	}
 	slices.SortFunc(candidates, (*semver.Version).Compare)
 	return candidates
+}
+
+// Package describes a published version, by Backstage's rule for the names of packages.
+func (r *Registry) Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error) {
+	release, found := backstage.Find(cmp.Or(question.Release, backstage.Default().Version))
+	if !found {
+		return orbit.Package{}, &orbit.Problem{Code: orbit.CodeUnknownRelease, Title: "Unknown release", Detail: "there is no " + question.Release}
+	}
+	version, err := r.Choose(ctx, name, cmp.Or(question.Version, ">=0.0.0"))
+	if err != nil {
+		return orbit.Package{}, err
+	}
+	described := orbit.Package{
+		Name: name, Version: version, Role: "backend-plugin", Release: release.Version, PluginPackages: []string{name},
+		Requires: orbit.PackageRequirements{
+			Node: "22 || 24", Backstage: map[string]string{"@backstage/backend-plugin-api": "^1.0.0"},
+		},
+		Versions: r.newestFirst(name, version), NewBackendSystem: new(true),
+	}
+	described.LatestVersion = described.Versions[0]
+	scope, rest, _ := strings.Cut(name, "plugin-")
+	described.PluginID, _, _ = strings.Cut(rest, "-backend")
+	if strings.Contains(rest, "-backend-module-") {
+		described.Role, described.PluginPackage = "backend-plugin-module", scope+"plugin-"+described.PluginID+"-backend"
+		described.Requires.Plugin = described.PluginPackage
+	}
+	return described, nil
+}
+
+// newestFirst are the published versions, or the given one where there are none.
+func (r *Registry) newestFirst(name, or string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	published := slices.Clone(r.published[name])
+	slices.SortFunc(published, func(a, b *semver.Version) int { return b.Compare(a) })
+	versions := make([]string, len(published))
+	for i, version := range published {
+		versions[i] = version.String()
+	}
+	if len(versions) == 0 {
+		return []string{or}
+	}
+	return versions
 }

@@ -59,11 +59,21 @@ func (r *Registry) Files(ctx context.Context, packages []bundle.Plugin) ([]map[s
 
 // pack has npm fetch the packages into dir and reads them.
 func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugin) ([]map[string]string, error) {
-	args := []string{"pack", "--json", "--ignore-scripts", "--prefer-offline", "--pack-destination", dir}
+	args := append([]string{"pack", "--json", "--ignore-scripts", "--prefer-offline", "--pack-destination", dir}, hasty...)
 	for _, p := range packages {
 		args = append(args, p.String())
 	}
-	printed, err := r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args})
+	select {
+	case r.asking <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("fetch packages: %w", context.Cause(ctx))
+	}
+	printed, err := r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args, MaxFile: maxPackage})
+	<-r.asking
+	var failure *npm.Failure
+	if errors.As(err, &failure) && failure.FileTooLarge() {
+		return nil, fmt.Errorf("fetch packages: %w", errTooLarge)
+	}
 	if err != nil {
 		return nil, packError(packages, err)
 	}
@@ -76,7 +86,7 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 	found := make([]map[string]string, len(packages))
 	for i, tarball := range tarballs {
 		if found[i], err = unpack(filepath.Join(dir, filepath.Base(tarball.Filename))); err != nil {
-			return nil, &bundle.Error{Code: orbit.CodeUnchecked, Plugin: packages[i].Package, Detail: "look into the package: " + err.Error()}
+			return nil, fmt.Errorf("look into %s: %w", packages[i], err)
 		}
 	}
 	return found, nil
@@ -84,10 +94,10 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 
 // packError says what npm's failure means.
 func packError(packages []bundle.Plugin, err error) error {
-	found := &bundle.Error{Code: orbit.CodeUnchecked, Detail: npm.WithoutCredentials(err.Error())}
 	if len(packages) == 1 {
-		found.Plugin = packages[0].Package
+		return asError(packages[0], err)
 	}
+	found := &bundle.Error{Code: orbit.CodeUnchecked, Detail: npm.WithoutCredentials(err.Error())}
 	if failure := (*npm.Failure)(nil); errors.As(err, &failure) {
 		found.Detail, found.Plugin = failure.Words(), failure.Subject()
 	}

@@ -2,17 +2,16 @@ package registry_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
-	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
-
-// argoCD is a plugin of the community that the release does not contain.
-var argoCD = bundle.Plugin{Package: "@roadiehq/backstage-plugin-argo-cd-backend", Version: "4.8.0"}
 
 func realRelease() bundle.Release {
 	release := backstage.Default()
@@ -24,28 +23,45 @@ func TestTheRealRegistryIsAskedBeforeInstalling(t *testing.T) {
 	if testing.Short() {
 		t.Skip("asks the real registry")
 	}
-	asked := openWith(t, t.TempDir(), npm.Client{})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	start := time.Now()
-	found := asked.Check(ctx, realRelease(), []bundle.Plugin{
-		argoCD,
-		{Package: argoCD.Package, Version: "999.0.0"},
-		{Package: "@roadiehq/backstage-plugin-argo-cd-backend-that-is-not", Version: "1.0.0"},
-		{Package: "@backstage/plugin-catalog", Version: "2.0.9"},
-		{Package: "@backstage/plugin-catalog-backend", Version: "4.0.0"},
-	})
-	t.Logf("five checks took %s", time.Since(start).Round(time.Millisecond))
-	want := []orbit.Code{
-		orbit.CodeVersionNotFound, orbit.CodePackageNotFound, orbit.CodeWrongRole, orbit.CodeInRelease,
+	cache, all := t.TempDir(), plugins(
+		"@roadiehq/backstage-plugin-argo-cd-backend@4.8.0",
+		"@roadiehq/backstage-plugin-argo-cd-backend@999.0.0",
+		"@roadiehq/backstage-plugin-argo-cd-backend-that-is-not@1.0.0",
+		"@backstage-community/plugin-jenkins@0.34.0",
+		"@backstage/plugin-catalog@2.0.9",
+		"@backstage/plugin-catalog-backend@4.0.0",
+		"@coder/backstage-plugin-devcontainers-backend@0.1.1",
+	)
+	found := openIn(t, cache, npm.Client{}).CheckAlone(ctx, realRelease(), all)
+	for _, d := range found {
+		t.Log(d)
 	}
-	if len(found) != len(want) {
-		t.Fatalf("Check found %v, want %v", found, want)
+	want := []string{
+		"version_not_found error @roadiehq/backstage-plugin-argo-cd-backend",
+		"package_not_found error @roadiehq/backstage-plugin-argo-cd-backend-that-is-not",
+		"wrong_role error @backstage-community/plugin-jenkins",
+		"wrong_role error @backstage/plugin-catalog",
+		"in_release error @backstage/plugin-catalog-backend",
+		"legacy_backend error @coder/backstage-plugin-devcontainers-backend",
 	}
-	for i, diagnostic := range found {
-		t.Log(diagnostic)
-		if diagnostic.Code != want[i] {
-			t.Errorf("Check found %s, want %s", diagnostic, want[i])
+	if diff := cmp.Diff(want, codes(found)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestAProblemThatMetadataShowsIsReportedSoon(t *testing.T) { //nolint:paralleltest // it tells how long something takes
+	if testing.Short() {
+		t.Skip("asks the real registry")
+	}
+	cache, frontend := t.TempDir(), plugins("@backstage-community/plugin-jenkins@0.34.0")
+	checked := openIn(t, cache, npm.Client{})
+	for _, figure := range []string{"check_cold_ms", "check_warm_ms"} {
+		start := time.Now()
+		if found := checked.CheckAlone(t.Context(), realRelease(), frontend); len(found) != 1 {
+			t.Errorf("CheckAlone found %v, want one problem", found)
 		}
+		fmt.Printf("figure: %s: %d\n", figure, time.Since(start).Milliseconds())
 	}
 }

@@ -262,7 +262,9 @@ func named(release string, plugins map[string]string) bundle.Bundle {
 
 func (packages) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
-func (packages) Together(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+func (packages) Together(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
 
 func (packages) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
 	return configschema.Set{}, nil

@@ -10,8 +10,8 @@ import (
 
 // Vetting says whether an instance can be as it is declared.
 type Vetting interface {
-	// Set returns what is wrong with the instance and everything that belongs to it.
-	Set(ctx context.Context, workspace string, given store.Given) ([]orbit.Diagnostic, error)
+	// Set returns what is wrong with the instance and everything that belongs to it, given in place of before.
+	Set(ctx context.Context, workspace string, before, given store.Given) ([]orbit.Diagnostic, error)
 	// Literals returns the values in its documents that are to be masked like secrets.
 	Literals(given store.Given) []string
 }
@@ -30,7 +30,11 @@ func (a *actor) vet(ctx context.Context, r rollout) error {
 		}
 	}
 	a.progress(ctx, r, "checking plugins and app-config")
-	found, err := a.Vetting.Set(ctx, a.workspace, given)
+	var before store.Given
+	if r.served != nil {
+		before = *r.served
+	}
+	found, err := a.Vetting.Set(ctx, a.workspace, before, given)
 	if err != nil {
 		return err
 	}

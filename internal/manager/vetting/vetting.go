@@ -6,6 +6,7 @@ package vetting
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -24,8 +25,9 @@ import (
 type Packages interface {
 	// Alone returns what is wrong with each of the plugins by itself.
 	Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
-	// Together returns what is wrong with the plugins as all that is added to the release.
-	Together(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic
+	// Together returns what is wrong with the plugins as all that an instance adds to the release. What is no error is
+	// said of those in added alone, which are new.
+	Together(ctx context.Context, release string, all, added map[string]string) []orbit.Diagnostic
 	// Schemas returns the config schemas of all that a process with these plugins loads. Where packages cannot be had the
 	// error is a *bundle.Error.
 	Schemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
@@ -41,9 +43,9 @@ func (v Vetting) Alone(ctx context.Context, release string, plugins map[string]s
 	return v.Packages.Alone(ctx, release, plugins)
 }
 
-// Set returns what is wrong with an instance as a whole. A finding about its app-config names the plugin whose document
-// is at fault, and where in it.
-func (v Vetting) Set(ctx context.Context, workspace string, given store.Given) ([]orbit.Diagnostic, error) {
+// Set returns what is wrong with an instance as a whole, given in place of before. A finding about its app-config names
+// the plugin whose document is at fault, and where in it.
+func (v Vetting) Set(ctx context.Context, workspace string, before, given store.Given) ([]orbit.Diagnostic, error) {
 	state, err := given.State()
 	if err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func (v Vetting) Set(ctx context.Context, workspace string, given store.Given) (
 	if !exact(given.Packages()) {
 		return found, nil // it could not be told which package that is, which is said elsewhere
 	}
-	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages())
+	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages(), added(before, given))
 	found = append(found, together...)
 	if orbit.HasErrors(together) {
 		return found, nil // there is no telling which packages there will be
@@ -112,6 +114,16 @@ func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
 		}
 	}
 	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return d.Code == orbit.CodeMissingKey && undefined[d.Path] })
+}
+
+// added are the plugins that before did not have in this version, or not beside this release.
+func added(before, given store.Given) map[string]string {
+	all := given.Packages()
+	if before.Spec.Release == given.Spec.Release {
+		had := before.Packages()
+		maps.DeleteFunc(all, func(name, version string) bool { return had[name] == version })
+	}
+	return all
 }
 
 // exact says whether all versions are, and no range among them could not be resolved.

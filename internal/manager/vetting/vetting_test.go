@@ -25,7 +25,7 @@ type packages struct {
 
 func (p *packages) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
-func (p *packages) Together(_ context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
+func (p *packages) Together(_ context.Context, release string, plugins, _ map[string]string) []orbit.Diagnostic {
 	for name, version := range plugins {
 		p.asked = append(p.asked, release+" "+name+"@"+version)
 	}
@@ -91,7 +91,7 @@ func TestTheWholeIsVetted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, err := vetting.Vetting{Packages: &c.packages}.Set(t.Context(), "acme", c.given)
+			found, err := vetting.Vetting{Packages: &c.packages}.Set(t.Context(), "acme", store.Given{}, c.given)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestALiteralSecretCanBeDeniedAndIsNeverQuoted(t *testing.T) {
 	g := given("p: {url: u, port: s3cret, token: s3cret}", "")
 	g.Spec.LiteralSecrets = orbit.LiteralsDeny
 	v := vetting.Vetting{Packages: &packages{}}
-	found, err := v.Set(t.Context(), "acme", g)
+	found, err := v.Set(t.Context(), "acme", store.Given{}, g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestAPackageThatCouldNotBeResolvedIsNotAskedAbout(t *testing.T) {
 	g := given("", "p: {url: u}")
 	g.Plugins["p"] = orbit.PluginSpec{Version: "^1.0.0"}
 	asked := &packages{}
-	if found, err := (vetting.Vetting{Packages: asked}).Set(t.Context(), "acme", g); err != nil || len(found) > 0 || len(asked.asked) > 0 {
+	if found, err := (vetting.Vetting{Packages: asked}).Set(t.Context(), "acme", store.Given{}, g); err != nil || len(found) > 0 || len(asked.asked) > 0 {
 		t.Errorf("got %v, %v, asked %q", found, err, asked.asked)
 	}
 }
