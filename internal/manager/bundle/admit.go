@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -58,6 +59,8 @@ func (p LockedPackage) suspicion() string {
 	switch {
 	case p.link, !strings.HasPrefix(p.Path, modulesDir+"/"), p.Version == "": // no version: the folder is not there
 		return "is a folder"
+	case path.Clean(p.Path) != p.Path:
+		return "has a name that leads out of its folder"
 	case p.inBundle:
 		return "" // it is part of another package's tarball, which has a hash
 	case strings.HasPrefix(p.Resolved, "git"):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 const (
@@ -18,6 +19,8 @@ const (
 	modulesDir   = "node_modules"
 	// progressInterval is how often a build tells how far it is.
 	progressInterval = 3 * time.Second
+	// installTimeout bounds npm, which waits for a registry as long as that sends a byte now and then.
+	installTimeout = 30 * time.Minute
 )
 
 // installFlags are for every npm command that writes packages or a lockfile. No package's script is ever run.
@@ -76,6 +79,9 @@ type installation struct {
 // npmInstall runs npm and tells how far it is. It ends npm when the plugins bring more than the limit.
 func (s *Store) npmInstall(ctx context.Context, i installation) error {
 	call := npm.Call{Dir: i.dir, NodeDir: i.nodeDir, Args: i.args, Hold: held(ctx)}
+	ctx, stop := context.WithTimeoutCause(ctx, installTimeout, &Error{Code: orbit.CodeInstallFailed,
+		Detail: fmt.Sprintf("npm did not install the packages within %s: is the registry slow?", installTimeout)})
+	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ended := make(chan struct{})

@@ -1,8 +1,10 @@
 package bundle_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -210,6 +212,40 @@ func TestALockThatIsTornIsMadeAgain(t *testing.T) {
 	lock, err := l.store.Resolve(t.Context(), l.release, []bundle.Plugin{alpha})
 	if err != nil || len(lock.Added()) != 1 {
 		t.Errorf("Resolve gives %v, %v", lock.Added(), err)
+	}
+}
+
+func TestARegistryThatDoesNotAnswerIsLeftWhenNobodyWaitsAnyMore(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, npmtest.Plugin(alpha.Package, alpha.Version, "alpha"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	wait := l.registry.Slow(nil)
+	l.registry.Break(func(w http.ResponseWriter, request *http.Request) bool {
+		cancel()
+		return wait(w, request)
+	})
+	if _, err := l.store.Resolve(ctx, l.release, []bundle.Plugin{alpha}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Resolve gave %v, want a cancelled context", err)
+	}
+	if left, err := os.ReadDir(filepath.Join(l.cache, "resolved")); err != nil || len(left) != 0 {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
+func TestAPackageWhoseNameLeadsOutOfItsFolderIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../../../odd", "odd/../../../../odd"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, npmtest.Package{Name: "odd", Version: "1.0.0"}, npmtest.Plugin(alpha.Package, alpha.Version, "alpha").
+				Needs(map[string]string{name: "npm:odd@1.0.0"}))
+			lock, err := l.store.Resolve(t.Context(), l.release, []bundle.Plugin{alpha})
+			var found *bundle.Error
+			if !errors.As(err, &found) || found.Code != orbit.CodeUnresolvable {
+				t.Errorf("Resolve gave %v and %v, want unresolvable", lock.Added(), err)
+			}
+		})
 	}
 }
 
