@@ -80,8 +80,11 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 	var tarballs []struct {
 		Filename string `json:"filename"`
 	}
-	if err := json.Unmarshal(printed, &tarballs); err != nil || len(tarballs) != len(packages) {
-		return nil, fmt.Errorf("npm pack fetched %d of %d packages: %w", len(tarballs), len(packages), err)
+	if err := json.Unmarshal(printed, &tarballs); err != nil {
+		return nil, fmt.Errorf("read what npm pack fetched: %w", err)
+	}
+	if len(tarballs) != len(packages) {
+		return nil, fmt.Errorf("npm pack fetched %d of %d packages", len(tarballs), len(packages))
 	}
 	found := make([]map[string]string, len(packages))
 	for i, tarball := range tarballs {
