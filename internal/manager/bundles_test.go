@@ -19,7 +19,7 @@ func borrowed(t *testing.T) string {
 	if installed == "" {
 		t.Skip(managertest.ErrNoBundle)
 	}
-	cache, err := os.MkdirTemp("", "orbit-cache-") // a test's own folder is closed to PostgreSQL's user
+	cache, err := os.MkdirTemp("", "orbit-cache-") //nolint:usetesting // a test's own folder is closed to PostgreSQL's user
 	if err != nil {
 		t.Fatal(err)
 	}
