@@ -60,7 +60,7 @@ func TestReadReleaseTakesEverythingFromItsFiles(t *testing.T) {
 		Features: []string{"@backstage/z"},
 		Packages: []orbit.ReleasePackage{
 			{Name: "@backstage/a", Version: "1.0.0"},
-			{Name: "@backstage/z", Version: "2.0.0"},
+			{Name: "@backstage/z", Version: "2.0.0", Feature: true},
 		},
 		Node:     "24.1.0",
 		Postgres: "18.4.0",

@@ -87,6 +87,13 @@ func TestAccAVersionRangeMeansOneVersionForGood(t *testing.T) {
 			planned("^1.3.0", unknown, unknown, func() { tf.move(m.endpoint) })
 			installed("1.4.0")
 
+			// What a plan knew cannot be told again without orbitd.
+			tf.write(t, m.own(form.hcl(pkg, "~1.2.0")))
+			tf.plan(t)
+			tf.move(nobody)
+			want(t, tf.refuse(t, "apply", "plan"), "Error: Unable to update", "what it means is orbitd's to say. Nothing was changed")
+			tf.move(m.endpoint)
+
 			imported := newProject(t, m, m.own(form.hcl(pkg, "^1.3.0")))
 			imported.do(t, "import", form.address, strings.ReplaceAll(m.own(form.id), "PACKAGE", pkg))
 			if form.address != accInstance {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -31,6 +32,8 @@ type connection struct {
 	err    error
 
 	reach reach
+	// refreshed says that resources were read: a plan begins with that, and an apply plans again without.
+	refreshed atomic.Bool
 }
 
 // errUnconfigured is why there is no client yet.

@@ -68,6 +68,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		plan.resolve(ask().version)
 		after, _ = plan.spec(ctx, &resp.Diagnostics)
 		if plan.unresolved() && !creating {
+			r.reportUnresolved("Unable to update instance "+workspace, ask(), &resp.Diagnostics)
 			plan.changeModel, plan.PendingRestart = unknownChange(), types.BoolUnknown()
 			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 			return

@@ -124,6 +124,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	awaitUnfinished(ctx, r.conn, "instance "+workspace, timeout, resp.Private, state.locate, &resp.Diagnostics)
+	r.conn.refreshed.Store(true)
 	instance, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
 		return client.GetInstance(ctx, workspace)
 	})

@@ -64,6 +64,9 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		after, _ = plan.spec()
 	}
 	if plan.ResolvedVersion.IsUnknown() && !creating {
+		if complete {
+			r.reportUnresolved("Unable to update "+plan.name(), ask(), &resp.Diagnostics)
+		}
 		plan.changeModel = unknownChange()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return

@@ -107,6 +107,7 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	awaitUnfinished(ctx, r.conn, state.name(), timeout, resp.Private, state.locate, &resp.Diagnostics)
+	r.conn.refreshed.Store(true)
 	plugin, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Plugin, error) {
 		return client.GetPlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
 	})

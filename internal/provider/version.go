@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -55,6 +56,15 @@ func (o opinion) version(pkg string) types.String {
 		return types.StringUnknown()
 	}
 	return types.StringValue(o.result.ResolvedVersions[pkg])
+}
+
+// reportUnresolved fails the planning of an update whose range nobody resolved, unless this run began as a plan does: what
+// a plan knew and its apply does not, Terraform calls a bug.
+func (c *connected) reportUnresolved(summary string, told opinion, diags *diag.Diagnostics) {
+	if told.result == nil && !c.conn.refreshed.Load() && !diags.HasError() {
+		diags.AddError(summary, "orbitd does not answer. The version is another range than before, and what it means is orbitd's "+
+			"to say. Nothing was changed; apply again when orbitd is back.")
+	}
 }
 
 // installedVersion is the exact version of a plugin that orbitd has.
