@@ -3,11 +3,15 @@ package vault
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 )
+
+// namedValues is how many values an UnopenedError names in its text.
+const namedValues = 10
 
 // UnopenedError says which stored values none of the keys opens.
 type UnopenedError struct {
@@ -19,8 +23,12 @@ type UnopenedError struct {
 
 // Error names the values and says what to do.
 func (e *UnopenedError) Error() string {
+	named := e.Values
+	if more := len(named) - namedValues; more > 0 {
+		named = append(slices.Clone(named[:namedValues]), fmt.Sprintf("and %d more", more))
+	}
 	return fmt.Sprintf("no key opens %s (%v): add the key that sealed them as a further line of the key's file, or restore the "+
-		"store from a backup; nothing was changed", strings.Join(e.Values, ", "), e.Cause)
+		"store from a backup; nothing was changed", strings.Join(named, ", "), e.Cause)
 }
 
 func (e *UnopenedError) add(name string, cause error) {
