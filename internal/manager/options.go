@@ -116,6 +116,9 @@ func (o Options) withDefaults() (Options, error) {
 			return o, err
 		}
 	}
+	if o.CacheDir, err = filepath.Abs(o.CacheDir); err != nil { // npm and the readers of schemas work in other folders
+		return o, fmt.Errorf("find the cache folder: %w", err)
+	}
 	if o.RunDir == "" {
 		o.RunDir = defaultRunDir(o.DataDir)
 	}

@@ -27,6 +27,8 @@ type packages struct {
 
 // openPackages opens the cache.
 func openPackages(o Options, doing func(string)) (packages, error) {
+	// npm would keep its compiled code in a folder of /tmp whose name anybody can guess, and make first.
+	o.NPM.Env = append(slices.Clone(o.NPM.Env), "NODE_COMPILE_CACHE="+filepath.Join(o.CacheDir, "compiled"))
 	store, err := bundle.NewStore(bundle.Options{
 		Dir: o.CacheDir, NPM: o.NPM, MaxBytes: o.MaxPluginsBytes, Logger: o.Logger, Progress: doing,
 	})

@@ -137,9 +137,10 @@ func unpack(tarball string) (map[string]string, error) {
 		if !tells {
 			continue
 		}
-		if room -= header.Size; header.Size > maxFile || room < 0 {
+		if header.Size > maxFile || header.Size > room {
 			continue // no config schema is that large, and no entry point that anybody reads
 		}
+		room -= header.Size
 		text, err := io.ReadAll(archive)
 		if err != nil {
 			return nil, err

@@ -70,6 +70,18 @@ func TestAPackageIsReadWithoutItsPathsOrLinksLeadingAnywhere(t *testing.T) {
 	}
 }
 
+func TestALargeFileTakesNoRoomFromTheOthers(t *testing.T) {
+	t.Parallel()
+	got, err := unpacked(t, packed(t, entryOf{"package/dist/bundle.js", strings.Repeat("x", maxFiles+1), tar.TypeReg},
+		entryOf{"package/package.json", "{}", tar.TypeReg}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"package.json": "{}"}, got); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
 func TestAPackageIsReadWithinBounds(t *testing.T) {
 	t.Parallel()
 	bomb := packed(t, entryOf{"package/bomb.bin", strings.Repeat("\x00", maxPackage), tar.TypeReg},

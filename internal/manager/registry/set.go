@@ -52,9 +52,14 @@ func (r *Registry) members(ctx context.Context, release bundle.Release, plugins 
 			continue
 		}
 		questions.Go(func() error {
-			if known, err := r.record(ctx, plugin); err == nil {
-				found[i] = &member{plugin, known.Manifest.Backstage}
+			known, ok := r.known(plugin) // however old: what a version is never changes
+			if !ok {
+				var err error
+				if known, err = r.record(ctx, plugin); err != nil {
+					return nil //nolint:nilerr // nothing is known of it
+				}
 			}
+			found[i] = &member{plugin, known.Manifest.Backstage}
 			return nil
 		})
 	}

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -83,6 +84,22 @@ func TestCheckSet(t *testing.T) {
 				t.Errorf("CheckSet says %q, want %q in it", found[0].Message, test.says)
 			}
 		})
+	}
+}
+
+func TestWhatIsKnownOfASetIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	fake, now := npmtest.NewFake(t, inspected), &clock{time.Now()}
+	checked := open(t, npm.Client{Path: fake.Path()})
+	checked.SetClock(now.now)
+	for range 2 {
+		if found := checked.CheckSet(t.Context(), release, plugins("b@1.0.0"), nil); len(found) > 0 {
+			t.Errorf("CheckSet found %v", found)
+		}
+		now.at = now.at.Add(48 * time.Hour)
+	}
+	if calls := fake.Calls(); len(calls) != 1 {
+		t.Errorf("npm was called %d times, want once: %q", len(calls), calls)
 	}
 }
 

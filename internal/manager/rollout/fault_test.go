@@ -152,6 +152,28 @@ func TestAFullDiskFailsTheChangeAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestChecksThatGetNoAnswerHoldNothingUpForLong(t *testing.T) {
+	t.Parallel()
+	inOrbitd(t, 1, func(t *testing.T, w *world, o *orbitd, _ []*managertest.Wire) {
+		w.silent.Store(true)
+		start := time.Now()
+		o.applied(t, o.put(t, declared(titled("new"), secrets("new"))))
+		if took := time.Since(start); took > 90*time.Second {
+			t.Errorf("the change was applied after %s", took)
+		}
+		rest()
+		o.isWhatItDeclares(t)
+
+		// What was accepted once starts again without being checked.
+		before := w.serving(t)
+		w.processes.Kill(w.workspace)
+		time.Sleep(10 * time.Second)
+		if w.serving(t) == before {
+			t.Error("nothing serves 10 s after a crash")
+		}
+	})
+}
+
 func TestAnOutageOfPostgreSQLDisturbsNoVisitor(t *testing.T) {
 	t.Parallel()
 	inOrbitd(t, 1, func(t *testing.T, w *world, o *orbitd, wires []*managertest.Wire) {

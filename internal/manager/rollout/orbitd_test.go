@@ -108,6 +108,8 @@ type world struct {
 	processes *fake.Runtime
 	// full makes the installation of packages fail as on a full disk.
 	full atomic.Bool
+	// silent makes the checks of packages wait for an answer as long as they may.
+	silent atomic.Bool
 }
 
 // inWorld runs a test in a bubble, with a world of its own and wires to its PostgreSQL: one for each orbitd that it is
@@ -258,11 +260,14 @@ func named(release string, plugins map[string]string) bundle.Bundle {
 	return bundle.Bundle{Hash: strings.Join(names, " ")}
 }
 
-// Nothing is wrong with any of them.
+// Nothing is wrong with any of them, as far as can be told.
 
 func (packages) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
-func (packages) Together(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+func (p packages) Together(ctx context.Context, _ string, _, _ map[string]string) []orbit.Diagnostic {
+	if p.silent.Load() {
+		<-ctx.Done()
+	}
 	return nil
 }
 

@@ -2,7 +2,9 @@ package rollout
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -15,6 +17,10 @@ type Vetting interface {
 	// Literals returns the values in its documents that are to be masked like secrets.
 	Literals(given store.Given) []string
 }
+
+// vetBudget bounds how long a rollout waits for its checks, which can need the registry: what is not known by then stops
+// nothing.
+const vetBudget = time.Minute
 
 // vet checks the whole of what is declared before anything is touched. It is here and not where a change is accepted,
 // because what one change of an apply lacks, a plugin for its module for example, may be in the next.
@@ -30,6 +36,8 @@ func (a *actor) vet(ctx context.Context, r rollout) error {
 		}
 	}
 	a.progress(ctx, r, "checking plugins and app-config")
+	ctx, cancel := context.WithTimeoutCause(ctx, vetBudget, fmt.Errorf("it took longer than the %s that a rollout waits", vetBudget))
+	defer cancel()
 	var before store.Given
 	if r.served != nil {
 		before = *r.served

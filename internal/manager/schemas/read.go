@@ -93,7 +93,7 @@ func (k *Keeper) fetchAndRead(ctx context.Context, base bundle.Bundle, packages 
 	if err != nil {
 		return serialised{}, fmt.Errorf("fetch packages to read their config schemas: %w", err)
 	}
-	dir, err := os.MkdirTemp(k.Dir, ".reading-")
+	dir, err := os.MkdirTemp(k.Dir, readingPrefix)
 	if err != nil {
 		return serialised{}, err
 	}
@@ -193,7 +193,7 @@ func (k *Keeper) write(key string, value any) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(k.Dir, ".keeping-")
+	file, err := os.CreateTemp(k.Dir, keepingPrefix)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ type Keeper struct {
 // maxSets bounds what is kept in memory. A set is some hundred kilobytes.
 const maxSets = 200
 
-// New returns a Keeper.
+// New returns a Keeper, after removing what readings left in its folder that no longer run.
 func New(o Options) (*Keeper, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -52,7 +52,9 @@ func New(o Options) (*Keeper, error) {
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil { // nothing in it is private
 		return nil, fmt.Errorf("open the cache of config schemas: %w; choose another folder with --cache-dir", err)
 	}
-	return &Keeper{Options: o, reading: make(chan struct{}, 1), sets: map[string]configschema.Set{}}, nil
+	k := &Keeper{Options: o, reading: make(chan struct{}, 1), sets: map[string]configschema.Set{}}
+	k.tidy()
+	return k, nil
 }
 
 // Of returns the schemas of all that a process of the release with the plugins loads. The release has to be installed.

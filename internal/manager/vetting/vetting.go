@@ -105,15 +105,17 @@ func document(state changeplan.State, schemas configschema.Set, literals []confi
 	return found
 }
 
-// withoutEchoes leaves out the keys that are missing only because what they refer to is.
+// withoutEchoes leaves out the missing keys of which more is said already: that what they refer to is missing, or what
+// Backstage does without them.
 func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
-	undefined := map[string]bool{}
+	told := map[string]bool{}
 	for _, d := range found {
-		if d.Code == orbit.CodeUndefinedSecret {
-			undefined[d.Path] = true
+		switch d.Code {
+		case orbit.CodeUndefinedSecret, orbit.CodeWillNotBoot, orbit.CodeNoEffect:
+			told[d.Path] = true
 		}
 	}
-	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return d.Code == orbit.CodeMissingKey && undefined[d.Path] })
+	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return d.Code == orbit.CodeMissingKey && told[d.Path] })
 }
 
 // added are the plugins that before did not have in this version, or not beside this release.

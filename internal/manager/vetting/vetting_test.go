@@ -43,7 +43,8 @@ func (p *packages) KnownSchemas(string, map[string]string) (configschema.Set, bo
 var schemas = func() configschema.Set {
 	set, err := configschema.Parse([]byte(`{"backstageConfigSchemaVersion":1,"schemas":[{"packageName":"p","path":"p","value":{
 		"type":"object","properties":{"p":{"type":"object","required":["url"],"properties":{
-			"url":{"type":"string"},"port":{"type":"number"},"token":{"type":"string","visibility":"secret"}}}}}}]}`))
+			"url":{"type":"string"},"port":{"type":"number"},"token":{"type":"string","visibility":"secret"}}},
+			"integrations":{"type":"object","properties":{"gitea":{"type":"array","items":{"type":"object","required":["host"]}}}}}}}]}`))
 	if err != nil {
 		panic(err)
 	}
@@ -79,6 +80,9 @@ func TestTheWholeIsVetted(t *testing.T) {
 		"a secret in the text":        {given: given("p: {url: u, token: s3cret}", ""), want: []string{"warning literal_secret p.token"}},
 		"documents that do not fit": {
 			given: given("p: {url: '${LOST}'}", ""), want: []string{"error undefined_secret p.url"},
+		},
+		"a key that Backstage does not start without": {
+			given: given("integrations: {gitea: [{}]}", "p: {url: u}"), want: []string{"error will_not_boot integrations.gitea[0].host"},
 		},
 		"a set that cannot be had": {
 			packages: packages{together: []orbit.Diagnostic{{Code: orbit.CodeUnresolvable, Severity: orbit.SeverityError, Plugin: "p"}}},

@@ -124,6 +124,7 @@ func (r *Registry) Client(lines ...string) npm.Client {
 		}
 	}
 	return npm.Client{Env: []string{
+		"PATH=" + nodeDir() + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		"npm_config_userconfig=" + filepath.Join(dir, "npmrc"),
 		"npm_config_globalconfig=" + filepath.Join(dir, "globalrc"),
 		"npm_config_cache=" + filepath.Join(dir, "cache"),
@@ -131,6 +132,12 @@ func (r *Registry) Client(lines ...string) npm.Client {
 		"npm_config_noproxy=127.0.0.1",
 		"npm_config_fetch_retries=0",
 	}}
+}
+
+// nodeDir is the folder of the release's own node, where one is installed: npm starts faster on it than on the machine's.
+func nodeDir() string {
+	nodes, _ := filepath.Glob(filepath.Join(os.Getenv("ORBIT_TEST_BUNDLE"), "node_modules", "node-*", "bin"))
+	return strings.Join(nodes, string(filepath.ListSeparator))
 }
 
 // ServeHTTP answers as a registry does, or as a fault says.
