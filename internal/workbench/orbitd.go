@@ -29,6 +29,8 @@ type Orbitd struct {
 	Endpoint string
 	// Flags are more flags for serve.
 	Flags []string
+	// Env are variables beside this program's own.
+	Env []string
 	// Credential is the user that it runs as; nil is this program's own.
 	Credential *syscall.Credential
 	// Progress is told what it does while it starts.
@@ -83,6 +85,7 @@ func (o *Orbitd) Ensure(ctx context.Context) (started bool, err error) {
 	}
 	address := strings.TrimPrefix(o.Endpoint, "http://")
 	command := exec.Command(o.Binary, append([]string{"--data-dir", o.DataDir, "serve", "--listen", address}, o.Flags...)...) //nolint:noctx // it outlives this process
+	command.Env = append(os.Environ(), o.Env...)
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: o.Credential}
 	if err := command.Start(); err != nil {
