@@ -91,14 +91,11 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 	case orbit.CodeRestartForbidden:
 		return path.Root("restart_policy"), true
 	}
-	switch attribute := attributeOf(finding.Code); {
-	case finding.Plugin != "" && attribute != "":
-		return own.AtName(attribute), true
-	case attribute == "config":
-		return path.Root(attribute), true
-	default:
-		return own, finding.Plugin != ""
+	if finding.Plugin != "" {
+		return own, true // Terraform finds no attribute of a map's element; for its config it shows the instance's
 	}
+	attribute := attributeOf(finding.Code)
+	return path.Root(attribute), attribute == "config"
 }
 
 // spec is what the model declares; known is false as long as a part of it is unknown.

@@ -215,7 +215,7 @@ func TestWhatOrbitdFindsIsShownAtTheAttribute(t *testing.T) {
 	p := coreFor(t, api).instance().plan(t, with(acme(), object{
 		"plugins": object{"@acme/plugin-x-backend": object{"version": "9.9.9"}},
 	}))
-	want(t, p.diags.errors(), `ElementKeyString("@acme/plugin-x-backend").AttributeName("version")`, "Plugin @acme/plugin-x-backend: there is no 9.9.9.")
+	want(t, p.diags.errors(), `ElementKeyString("@acme/plugin-x-backend")] Invalid`, "Plugin @acme/plugin-x-backend: there is no 9.9.9.")
 	want(t, p.diags.warnings(), "Instance acme is not fully checked", "The registry is down.")
 }
 
@@ -250,19 +250,30 @@ func TestAFindingAboutAPluginDeclaredElsewhereBlamesNoAttributeHere(t *testing.T
 func TestWarningsAreShownTogetherAndErrorsByAttribute(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
-	literal := orbit.Diagnostic{Code: orbit.CodeLiteralSecret, Severity: orbit.SeverityWarning, Line: 4, Column: 3,
-		Path: "integrations.github[0].token", Message: "this is a secret"}
+	literal := orbit.Diagnostic{Code: orbit.CodeNoEffect, Severity: orbit.SeverityWarning, Line: 4, Column: 3,
+		Path: "integrations.github[0].token", Message: "nobody reads it"}
 	missing := orbit.Diagnostic{Code: orbit.CodeMissingKey, Severity: orbit.SeverityWarning, Line: 2, Column: 3,
 		Path: "catalog.locations[0].target", Message: "add it"}
 	api.plan = &orbit.PlanResult{Impact: orbit.ImpactRestart, Diagnostics: []orbit.Diagnostic{literal, missing}}
 	want(t, coreFor(t, api).instance().plan(t, acme()).diags.warnings(), `AttributeName("config")`,
-		"- Line 4, column 3 of config, integrations.github[0].token: this is a secret.\n- Line 2, column 3 of config, catalog.")
+		"- Line 4, column 3 of config, integrations.github[0].token: nobody reads it.\n- Line 2, column 3 of config, catalog.")
 
 	elsewhere := missing
 	elsewhere.Plugin = argoCDPackage
 	api.plan.Diagnostics = []orbit.Diagnostic{literal, elsewhere}
 	if got := coreFor(t, api).instance().plan(t, acme()).diags.warnings(); strings.Contains(got, "AttributeName(") {
 		t.Errorf("warnings about two places = %q, want them at no attribute", got)
+	}
+
+	// The attribute's text would have the secret, and another document than the plugin's in the map.
+	secret := orbit.Diagnostic{Code: orbit.CodeLiteralSecret, Severity: orbit.SeverityError, Line: 4, Column: 3, Message: "this is a secret"}
+	inMap := orbit.Diagnostic{Code: orbit.CodeWrongType, Severity: orbit.SeverityError, Plugin: argoCDPackage, Line: 2, Column: 3,
+		Message: argoCDPackage + " wants a number here"}
+	api.plan.Diagnostics = []orbit.Diagnostic{secret, inMap}
+	errs := coreFor(t, api).instance().plan(t, with(acme(), object{"plugins": object{argoCDPackage: object{"version": "4.8.0"}}})).diags.errors()
+	want(t, errs, "Line 4, column 3 of the instance's config: this is a secret.", "Plugin "+argoCDPackage+": line 2, column 3 of config: ")
+	if strings.Contains(errs, `AttributeName("config")`) {
+		t.Errorf("errors = %q, want none at config", errs)
 	}
 
 	for _, code := range []orbit.Code{orbit.CodeWrongType, orbit.CodeInvalidValue, orbit.CodeUnknownKey, orbit.CodeWillNotBoot} {

@@ -13,7 +13,7 @@ type locate func(orbit.Diagnostic) (attribute path.Path, ok bool)
 func nowhere(orbit.Diagnostic) (path.Path, bool) { return path.Empty(), false }
 
 // attributeOf names the attribute that findings of this code are about, in a plugin and, where it is config, in an
-// instance; "" where it is the whole.
+// instance; "" where it is the whole. Literal secrets are about none, as Terraform shows an attribute's text.
 func attributeOf(code orbit.Code) string {
 	switch code {
 	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound, orbit.CodeLegacyBackend, orbit.CodeSecondMajor, orbit.CodeEngine,
@@ -21,7 +21,7 @@ func attributeOf(code orbit.Code) string {
 		return "version"
 	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
 		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths, orbit.CodeWillNotBoot, orbit.CodeNoEffect, orbit.CodeWrongType,
-		orbit.CodeInvalidValue, orbit.CodeMissingKey, orbit.CodeUnknownKey, orbit.CodeLiteralSecret:
+		orbit.CodeInvalidValue, orbit.CodeMissingKey, orbit.CodeUnknownKey:
 		return "config"
 	default:
 		return ""

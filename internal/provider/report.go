@@ -24,6 +24,9 @@ func reportFindings(summary string, findings []orbit.Diagnostic, where locate, d
 	var all []shown
 	for _, finding := range findings {
 		attribute, ok := where(finding)
+		if !ok {
+			attribute = path.Empty()
+		}
 		detail := findingDetail(summary, finding, ok)
 		warning := finding.Severity == orbit.SeverityWarning
 		i := slices.IndexFunc(all, func(s shown) bool {
@@ -65,7 +68,8 @@ func (s shown) diagnostic(summary string) diag.Diagnostic {
 	return diag.WithPath(s.attribute, d)
 }
 
-// findingDetail is what a finding says, with its place in front. It names the plugin where the summary does not.
+// findingDetail is what a finding says, with its place in front. It names the plugin where the summary does not, also
+// where the message does: the package whose schema speaks need not be the one whose document is meant.
 func findingDetail(summary string, finding orbit.Diagnostic, located bool) string {
 	finding.Message = inTerraform(finding)
 	document := "config"
@@ -73,7 +77,7 @@ func findingDetail(summary string, finding orbit.Diagnostic, located bool) strin
 		document = "the instance's config"
 	}
 	detail := describeFinding(finding, document)
-	if strings.Contains(summary+detail, finding.Plugin) {
+	if strings.Contains(summary, finding.Plugin) || finding.Line == 0 && strings.Contains(detail, finding.Plugin) {
 		return sentence(detail)
 	}
 	return "Plugin " + finding.Plugin + ": " + fullStop(detail)
