@@ -94,6 +94,9 @@ func (s *site) prove(ctx context.Context, r resolved, base alone, config appconf
 	}
 	workspace := s.next()
 	found, failure := s.boot(ctx, workspace, r.plugins, text)
+	if ctx.Err() != nil {
+		return p, ctx.Err()
+	}
 	if err := s.remove(ctx, workspace); err != nil { // an orbitd that is gone, for one
 		return p, errors.Join(failure, err)
 	}

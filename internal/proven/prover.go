@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 )
 
 const configDir = "backstage/proven/config"
@@ -62,8 +62,12 @@ func (p *prover) prove(ctx context.Context, todo []resolved) (err error) {
 	if err != nil {
 		return err
 	}
+	demanded, err := openDemands(p.release, filepath.Join(site.dir, "host"))
+	if err != nil {
+		return err
+	}
 	for _, r := range todo {
-		config, err := document(configDir, r.entry, appconfig.Document{})
+		config, err := document(configDir, r.entry, demanded.of(ctx, r.plugins))
 		if err != nil {
 			return err
 		}

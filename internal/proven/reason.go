@@ -29,12 +29,13 @@ func reasonOf(err error) string {
 var (
 	// origins are the parts of addresses that say where somebody's registry is.
 	origins = regexp.MustCompile(`\b[a-z][a-z+]*://[^/\s"']*`)
-	// folders are paths of a machine, up to what npm installed in them.
-	folders = regexp.MustCompile(`(?:[^\s"'(\[]*/node_modules/)+|(?:^|([\s"'(\[]))/(?:tmp|var|home|root|usr|opt|work)/[^\s"':,)\]]*`)
-	subject = regexp.MustCompile(`^plugin @?[\w./-]+: `)                                                                         // the table has its name already
-	advice  = regexp.MustCompile(`(?s)\s(?:In most cases you or one of your|The requested resource '|Note that you can also).*`) // npm's
-	silent  = regexp.MustCompile(`^(?:npm: )?npm error A complete log of this run can be found in: \S*$`)
-	spaces  = regexp.MustCompile(`\s+`)
+	// installed is the way to what npm installed, folders are a machine's other files.
+	installed = regexp.MustCompile(`(?:[^\s"'(\[]*/node_modules/)+`)
+	folders   = regexp.MustCompile(`(^|[\s"'(\[])/(?:tmp|var|home|root|usr|opt|work)/[^\s"':,)\]]*`)
+	subject   = regexp.MustCompile(`^plugin @?[\w./-]+: `)                                                                         // the table has its name already
+	advice    = regexp.MustCompile(`(?s)\s(?:In most cases you or one of your|The requested resource '|Note that you can also).*`) // npm's
+	silent    = regexp.MustCompile(`^(?:npm: )?npm error A complete log of this run can be found in: \S*$`)
+	spaces    = regexp.MustCompile(`\s+`)
 )
 
 // shorten puts words in one line, without what is only true of the machine that they were said on.
@@ -45,6 +46,7 @@ func shorten(words string) string {
 	}
 	words = advice.ReplaceAllString(words, "")
 	words = origins.ReplaceAllString(words, "…")
+	words = installed.ReplaceAllString(words, "…/")
 	words = folders.ReplaceAllString(words, "$1…/")
 	words = strings.TrimSpace(spaces.ReplaceAllString(words, " "))
 	runes := []rune(words)

@@ -36,7 +36,7 @@ func TestShortenLeavesOutTheMachine(t *testing.T) {
 		"No matching version found for a@^2.\nIn most cases you or one of your dependencies are":      "No matching version found for a@^2.",
 		"plugin @a/b: npm: npm error A complete log of this run can be found in: /h/.npm/_logs/1.log": "npm failed and did not say why",
 		"ENOENT: open '/var/lib/x/y.json'":                                                            "ENOENT: open '…/'",
-		"Cannot find module '/c/bundles/ab12/node_modules/a/node_modules/b/index.js'":                 "Cannot find module '…/b/index.js'",
+		"Cannot find module '/var/c/bundles/ab12/node_modules/a/node_modules/b/index.js'":             "Cannot find module '…/b/index.js'",
 		"at file:///c/node_modules/a/x.js:1":                                                          "at …/a/x.js:1",
 		"no route /api/argocd":                                                                        "no route /api/argocd",
 	} {

@@ -60,7 +60,9 @@ func open(ctx context.Context, release string) (*site, error) {
 	}
 	s.orbitd = &workbench.Orbitd{
 		Binary: binary, DataDir: filepath.Join(dir, "data"), Endpoint: "http://" + api,
-		Flags:    []string{"--gateway-listen", gateway, "--run-dir", filepath.Join(dir, "run"), "--drain-timeout", "1s"},
+		Flags: []string{
+			"--gateway-listen", gateway, "--run-dir", filepath.Join(dir, "run"), "--drain-timeout", "1s", "--allow-packages", "*",
+		},
 		Progress: func(doing string) { fmt.Println(doing) },
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,14 +16,15 @@ const preface = `# Proven plugins
 
 <!-- Written by make proven; the list is backstage/proven/packages.txt. -->
 
-Each of these backend plugins and modules was added to a Backstage of release %s by itself, with the smallest app-config
-that it starts with, and booted on a real instance: **%d of %d** came up, from %d publishers.
+Each of these backend plugins and modules was added by itself to Backstage %s, with the smallest app-config that it
+starts with, and booted on a real instance: **%d of %d** came up, from %d publishers.
 
-- **Booted** means that Backstage was ready with the package loaded, and that a plugin was named among those initialised.
-  It says nothing about the system behind it: hosts and tokens in these app-configs are made up.
-- **Boot** is the time from the start of the process until requests were served, on an empty database.
+- **Booted** means that Backstage was ready with the package loaded, and named a plugin's id among those initialised. It
+  says nothing about the system behind it: hosts and credentials in these app-configs are made up.
+- **Boot** is the time from the start of the process until requests were served, on an empty database. The machine has two
+  cores and had other work, so it says what took long, not how fast it can be.
 - **Memory** is what the process held above one with the release alone; below 20 MB either way it is noise.
-- Versions are those that were the newest when this was measured.
+- Versions are the newest that could be had when this was measured. What the registry lacked then, another may have.
 
 The same as data: [results.json](../backstage/proven/results.json). How to add a package:
 [CONTRIBUTING](../CONTRIBUTING.md#prove-a-plugin).
@@ -57,7 +59,7 @@ func row(p backstage.ProvenPackage) string {
 	result, boot, memory, note := "**failed**", "", "", p.Reason
 	if p.Booted {
 		result = "booted"
-		boot, memory = fmt.Sprintf("%.1f s", p.BootSeconds), fmt.Sprintf("%+.0f MB", p.AddedMB)
+		boot, memory = fmt.Sprintf("%.1f s", p.BootSeconds), fmt.Sprintf("%+d MB", int(math.Round(p.AddedMB)))
 		note = keys(p.Config)
 	}
 	if p.InRelease {

@@ -27,7 +27,7 @@ func TestTableTellsWhatBecameOfEachPackage(t *testing.T) {
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
-	if !strings.Contains(text, "release 1.55.0") || !strings.Contains(text, "**2 of 3** came up, from 2 publishers") {
+	if !strings.Contains(text, "Backstage 1.55.0") || !strings.Contains(text, "**2 of 3** came up, from 2 publishers") {
 		t.Errorf("the summary is wrong:\n%s", text)
 	}
 }

@@ -90,14 +90,12 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 		return path.Root("release"), true
 	case orbit.CodeRestartForbidden:
 		return path.Root("restart_policy"), true
-	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
-		return own.AtName("version"), finding.Plugin != ""
-	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
-		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
-		if finding.Plugin != "" {
-			return own.AtName("config"), true
-		}
-		return path.Root("config"), true
+	}
+	switch attribute := attributeOf(finding.Code); {
+	case finding.Plugin != "" && attribute != "":
+		return own.AtName(attribute), true
+	case attribute == "config":
+		return path.Root(attribute), true
 	default:
 		return own, finding.Plugin != ""
 	}

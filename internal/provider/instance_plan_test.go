@@ -245,6 +245,43 @@ func TestAFindingAboutAPluginDeclaredElsewhereBlamesNoAttributeHere(t *testing.T
 	}
 }
 
+// Terraform shows the first of several warnings with one summary and counts the others, and the whole attribute with every
+// error.
+func TestWarningsAreShownTogetherAndErrorsByAttribute(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	literal := orbit.Diagnostic{Code: orbit.CodeLiteralSecret, Severity: orbit.SeverityWarning, Line: 4, Column: 3,
+		Path: "integrations.github[0].token", Message: "this is a secret"}
+	missing := orbit.Diagnostic{Code: orbit.CodeMissingKey, Severity: orbit.SeverityWarning, Line: 2, Column: 3,
+		Path: "catalog.locations[0].target", Message: "add it"}
+	api.plan = &orbit.PlanResult{Impact: orbit.ImpactRestart, Diagnostics: []orbit.Diagnostic{literal, missing}}
+	want(t, coreFor(t, api).instance().plan(t, acme()).diags.warnings(), `AttributeName("config")`,
+		"- Line 4, column 3 of config, integrations.github[0].token: this is a secret.\n- Line 2, column 3 of config, catalog.")
+
+	elsewhere := missing
+	elsewhere.Plugin = argoCDPackage
+	api.plan.Diagnostics = []orbit.Diagnostic{literal, elsewhere}
+	if got := coreFor(t, api).instance().plan(t, acme()).diags.warnings(); strings.Contains(got, "AttributeName(") {
+		t.Errorf("warnings about two places = %q, want them at no attribute", got)
+	}
+
+	for _, code := range []orbit.Code{orbit.CodeWrongType, orbit.CodeInvalidValue, orbit.CodeUnknownKey, orbit.CodeWillNotBoot} {
+		api.plan.Diagnostics = []orbit.Diagnostic{{Code: code, Severity: orbit.SeverityError, Line: 3, Column: 1, Message: "it is wrong"}}
+		want(t, coreFor(t, api).instance().plan(t, acme()).diags.errors(), `AttributeName("config")`, "Line 3, column 1 of config: it is wrong.")
+		api.plan.Diagnostics[0].Plugin = argoCDPackage
+		want(t, coreFor(t, api).plugin().plan(t, argoCD()).diags.errors(), `AttributeName("config")`, "Line 3, column 1 of config: it is wrong.")
+	}
+
+	wrong := orbit.Diagnostic{Code: orbit.CodeWrongType, Severity: orbit.SeverityError, Line: 3, Column: 1, Message: "it is wrong"}
+	undefined := orbit.Diagnostic{Code: orbit.CodeInvalidVersion, Severity: orbit.SeverityError, Plugin: argoCDPackage, Message: "no version"}
+	api.plan.Diagnostics = []orbit.Diagnostic{wrong, undefined, wrong}
+	p := coreFor(t, api).instance().plan(t, acme())
+	want(t, p.diags.errors(), "- Line 3, column 1 of config: it is wrong.\n- Line 3, column 1 of config: it is wrong.", "no version.")
+	if got := len(p.diags); got != 2 {
+		t.Errorf("%d diagnostics, want one for each place", got)
+	}
+}
+
 func TestThePlanCarriesNamesOfSecretsAndNeverValues(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)

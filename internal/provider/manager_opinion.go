@@ -56,8 +56,9 @@ func (c *connected) askManager(ctx context.Context, subject, workspace string, r
 		if request.DeletePlugin != "" {
 			others = nil // what stays has plans of its own
 		}
-		for _, finding := range others {
-			reportFindings(findingSummary(subject, finding), []orbit.Diagnostic{finding}, where, diags)
+		summaries, alike := bySummary(subject, others)
+		for _, summary := range summaries {
+			reportFindings(summary, alike[summary], where, diags)
 		}
 		return opinion{result}
 	case cannotAnswerNow(err):
@@ -76,6 +77,19 @@ func mentionVersion(findings []orbit.Diagnostic) {
 				"secrets_wo_version, so that it is sent."
 		}
 	}
+}
+
+// bySummary divides findings by how they are introduced, in the order in which each summary comes up first.
+func bySummary(subject string, findings []orbit.Diagnostic) (summaries []string, alike map[string][]orbit.Diagnostic) {
+	alike = make(map[string][]orbit.Diagnostic)
+	for _, finding := range findings {
+		summary := findingSummary(subject, finding)
+		if alike[summary] == nil {
+			summaries = append(summaries, summary)
+		}
+		alike[summary] = append(alike[summary], finding)
+	}
+	return summaries, alike
 }
 
 func findingSummary(subject string, finding orbit.Diagnostic) string {

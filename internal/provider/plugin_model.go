@@ -72,14 +72,11 @@ func (m *pluginModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 		return path.Empty(), false
 	}
 	switch finding.Code {
-	case orbit.CodeInvalidPackage, orbit.CodePackageNotFound, orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned:
+	case orbit.CodeInvalidPackage, orbit.CodePackageNotFound, orbit.CodePackageDenied, orbit.CodePackageNotAllowed,
+		orbit.CodeWrongRole, orbit.CodeInRelease, orbit.CodePluginOwned, orbit.CodeDuplicatePluginID, orbit.CodeModuleWithoutPlugin:
 		return path.Root("package"), true
-	case orbit.CodeInvalidVersion, orbit.CodeVersionNotFound:
-		return path.Root("version"), true
-	case orbit.CodeInvalidDocument, orbit.CodeNotAMapping, orbit.CodeManagedKey, orbit.CodeForbiddenDirective,
-		orbit.CodeUndefinedSecret, orbit.CodeConflictingPaths:
-		return path.Root("config"), true
 	default:
-		return path.Empty(), false
+		attribute := attributeOf(finding.Code)
+		return path.Root(attribute), attribute != ""
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,39 +18,65 @@ import (
 // putBack is what is left of an update that failed.
 const putBack = "orbitd put it back as it was, and what ran before still serves. The next plan shows the same change again."
 
-// locate returns the attribute that a finding is about; ok is false when there is none to name.
-type locate func(orbit.Diagnostic) (attribute path.Path, ok bool)
-
-// nowhere is the place of findings that no attribute is to blame for.
-func nowhere(orbit.Diagnostic) (path.Path, bool) { return path.Empty(), false }
-
-// reportFindings shows each finding at its attribute. Terraform shows no key of a map, so the detail names the plugin
-// where the summary does not.
+// reportFindings shows the errors at each attribute, and all warnings, in one diagnostic: Terraform repeats the attribute's
+// whole text for every error, and of several warnings with one summary it shows the first alone.
 func reportFindings(summary string, findings []orbit.Diagnostic, where locate, diags *diag.Diagnostics) {
+	var all []shown
 	for _, finding := range findings {
-		finding.Message = inTerraform(finding)
 		attribute, ok := where(finding)
-		document := "config"
-		if !ok && finding.Plugin == "" {
-			document = "the instance's config"
+		detail := findingDetail(summary, finding, ok)
+		warning := finding.Severity == orbit.SeverityWarning
+		i := slices.IndexFunc(all, func(s shown) bool {
+			return s.warning == warning && (warning || s.attribute.Equal(attribute))
+		})
+		if i < 0 {
+			all = append(all, shown{warning, attribute, []string{detail}})
+			continue
 		}
-		detail := describeFinding(finding, document)
-		if strings.Contains(summary+detail, finding.Plugin) {
-			detail = sentence(detail)
-		} else {
-			detail = "Plugin " + finding.Plugin + ": " + fullStop(detail)
-		}
-		switch {
-		case finding.Severity == orbit.SeverityWarning && ok:
-			diags.AddAttributeWarning(attribute, summary, detail)
-		case finding.Severity == orbit.SeverityWarning:
-			diags.AddWarning(summary, detail)
-		case ok:
-			diags.AddAttributeError(attribute, summary, detail)
-		default:
-			diags.AddError(summary, detail)
+		all[i].details = append(all[i].details, detail)
+		if !all[i].attribute.Equal(attribute) {
+			all[i].attribute = path.Empty()
 		}
 	}
+	for _, s := range all {
+		diags.Append(s.diagnostic(summary))
+	}
+}
+
+// shown is what is shown in one diagnostic.
+type shown struct {
+	warning   bool
+	attribute path.Path // empty where there is none to blame
+	details   []string
+}
+
+func (s shown) diagnostic(summary string) diag.Diagnostic {
+	detail := s.details[0]
+	if len(s.details) > 1 {
+		detail = "- " + strings.Join(s.details, "\n- ")
+	}
+	var d diag.Diagnostic = diag.NewErrorDiagnostic(summary, detail)
+	if s.warning {
+		d = diag.NewWarningDiagnostic(summary, detail)
+	}
+	if s.attribute.Equal(path.Empty()) {
+		return d
+	}
+	return diag.WithPath(s.attribute, d)
+}
+
+// findingDetail is what a finding says, with its place in front. It names the plugin where the summary does not.
+func findingDetail(summary string, finding orbit.Diagnostic, located bool) string {
+	finding.Message = inTerraform(finding)
+	document := "config"
+	if !located && finding.Plugin == "" {
+		document = "the instance's config"
+	}
+	detail := describeFinding(finding, document)
+	if strings.Contains(summary+detail, finding.Plugin) {
+		return sentence(detail)
+	}
+	return "Plugin " + finding.Plugin + ": " + fullStop(detail)
 }
 
 // reportError shows why a call did not succeed. A problem that lists findings shows each at its attribute.

@@ -68,7 +68,7 @@ func (s *Store) resolveIn(ctx context.Context, release Release, plugins []Plugin
 		return err
 	}
 	s.progress("resolving " + describe(plugins))
-	args := append([]string{"install", "--package-lock-only", "--save-exact"}, installFlags...)
+	args := append([]string{"install", "--package-lock-only", "--save-exact", "--loglevel=http"}, installFlags...)
 	for _, plugin := range plugins {
 		args = append(args, plugin.String())
 	}

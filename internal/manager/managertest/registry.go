@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,25 @@ type Registry struct {
 	mu        sync.Mutex
 	published map[string][]*semver.Version
 	down      []string
+	modules   map[string]string
+	schemas   configschema.Set
+}
+
+// Module makes a package a module of another one.
+func (r *Registry) Module(name, plugin string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.modules == nil {
+		r.modules = map[string]string{}
+	}
+	r.modules[name] = plugin
+}
+
+// Know gives every set of packages these config schemas.
+func (r *Registry) Know(schemas configschema.Set) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.schemas = schemas
 }
 
 // Publish adds versions of a package.
@@ -52,19 +72,34 @@ func (r *Registry) Recover(name string) {
 // Alone finds nothing wrong.
 func (*Registry) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
 
-// Together finds nothing wrong.
-func (*Registry) Together(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
-	return nil
+// Together finds the modules whose plugin is not among them.
+func (r *Registry) Together(_ context.Context, _ string, all, _ map[string]string) []orbit.Diagnostic {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []orbit.Diagnostic
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		plugin, isModule := r.modules[name]
+		if _, there := all[plugin]; isModule && !there {
+			found = append(found, orbit.Diagnostic{
+				Code: orbit.CodeModuleWithoutPlugin, Severity: orbit.SeverityError, Plugin: name,
+				Message: "this module extends " + plugin + ", which is not there",
+			})
+		}
+	}
+	return found
 }
 
-// Schemas has none.
-func (*Registry) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
-	return configschema.Set{}, nil
+// Schemas are those of Know.
+func (r *Registry) Schemas(_ context.Context, release string, plugins map[string]string) (configschema.Set, error) {
+	set, _ := r.KnownSchemas(release, plugins)
+	return set, nil
 }
 
-// KnownSchemas has none.
-func (*Registry) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
-	return configschema.Set{}, true
+// KnownSchemas are the same.
+func (r *Registry) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.schemas, true
 }
 
 // Choose returns the newest published version within the range.

@@ -2,7 +2,9 @@ package npm
 
 import (
 	"encoding/json"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +22,8 @@ type Failure struct {
 func (f *Failure) Error() string { return "npm " + f.Command + " failed: " + f.Words() }
 
 // newFailure finds npm's error in its output, the object that --json makes it print. Where npm gave none, what it
-// printed on stderr is the summary.
+// printed on stderr is the summary: the lines about what it fetched only where they say what is missing, because npm 11
+// says nothing else where several packages are.
 func newFailure(command string, stdout, stderr []byte) *Failure {
 	var printed struct {
 		Error *struct {
@@ -32,7 +35,27 @@ func newFailure(command string, stdout, stderr []byte) *Failure {
 	if err := json.Unmarshal(stdout, &printed); err == nil && printed.Error != nil {
 		return &Failure{Command: command, Code: printed.Error.Code, Summary: printed.Error.Summary, Detail: printed.Error.Detail}
 	}
-	return &Failure{Command: command, Summary: tail(string(stderr), maxDetailLines)}
+	if missing := notFound(string(stderr)); len(missing) > 0 {
+		return &Failure{Command: command, Code: "E404", Summary: "Not Found: " + strings.Join(missing, ", "),
+			Detail: "The requested resource '" + missing[0] + "' could not be found"}
+	}
+	return &Failure{Command: command, Summary: tail(fetched.ReplaceAllString(string(stderr), ""), maxDetailLines)}
+}
+
+var (
+	fetched  = regexp.MustCompile(`(?m)^npm (?:http|info) .*\n?`)
+	fetch404 = regexp.MustCompile(`(?m)^npm http fetch GET 404 \S*/(\S+) `)
+)
+
+// notFound are the packages that the registry did not have, in what npm prints with --loglevel=http.
+func notFound(stderr string) []string {
+	var names []string
+	for _, match := range fetch404.FindAllStringSubmatch(stderr, -1) {
+		if name, err := url.PathUnescape(match[1]); err == nil && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // VersionMissing says whether the registry has the package and not the version. `npm view` calls that E404 too.
