@@ -35,11 +35,6 @@ const (
 // package.json, its code and its types. npm fetches the packages, verified, and runs nothing of them. An error about a
 // package is a *bundle.Error.
 func (r *Registry) Files(ctx context.Context, packages []bundle.Plugin) ([]map[string]string, error) {
-	dir, err := os.MkdirTemp(r.Dir, ".packages-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
 	found := make([]map[string]string, len(packages))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelPacks)
@@ -49,7 +44,7 @@ func (r *Registry) Files(ctx context.Context, packages []bundle.Plugin) ([]map[s
 		first := done
 		done += len(part)
 		group.Go(func() error {
-			files, err := r.pack(ctx, dir, part)
+			files, err := r.pack(ctx, part)
 			copy(found[first:], files)
 			return err
 		})
@@ -57,8 +52,13 @@ func (r *Registry) Files(ctx context.Context, packages []bundle.Plugin) ([]map[s
 	return found, group.Wait()
 }
 
-// pack has npm fetch the packages into dir and reads them.
-func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugin) ([]map[string]string, error) {
+// pack has npm fetch the packages and reads them.
+func (r *Registry) pack(ctx context.Context, packages []bundle.Plugin) ([]map[string]string, error) {
+	dir, err := os.MkdirTemp(r.Dir, ".packages-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
 	args := append([]string{"pack", "--json", "--ignore-scripts", "--prefer-offline", "--pack-destination", dir}, hasty...)
 	for _, p := range packages {
 		args = append(args, p.String())
@@ -90,6 +90,11 @@ func (r *Registry) pack(ctx context.Context, dir string, packages []bundle.Plugi
 	for i, tarball := range tarballs {
 		if found[i], err = unpack(filepath.Join(dir, filepath.Base(tarball.Filename))); err != nil {
 			return nil, fmt.Errorf("look into %s: %w", packages[i], err)
+		}
+		// npm gives the tarballs of @a/b-c and @a-b/c one name.
+		var m npm.Manifest
+		if err := json.Unmarshal([]byte(found[i]["package.json"]), &m); err != nil || m.Name != packages[i].Package {
+			return nil, fmt.Errorf("look into %s: npm packed %q in its place", packages[i], m.Name)
 		}
 	}
 	return found, nil

@@ -21,6 +21,9 @@ import (
 // readTimeout bounds one run of the program that reads schemas.
 const readTimeout = time.Minute
 
+// maxHeap bounds what it takes of memory: types can be written that have no end. The release's own take 200 MB.
+const maxHeap = "--max-old-space-size=1024"
+
 func releaseKey(base bundle.Bundle) string { return bundle.Hash("schemas", base.Hash) }
 
 // packageKey names the schemas of a package: its types can be those of the release.
@@ -163,7 +166,7 @@ func (s serialised) only(name string) serialised {
 func (k *Keeper) read(ctx context.Context, base bundle.Bundle, folders ...string) (serialised, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, readTimeout, fmt.Errorf("it took longer than %s", readTimeout))
 	defer cancel()
-	args := append([]string{filepath.Join(k.Host, "schema.mjs"), "--bundle", base.Dir}, folders...)
+	args := append([]string{maxHeap, filepath.Join(k.Host, "schema.mjs"), "--bundle", base.Dir}, folders...)
 	cmd := exec.CommandContext(ctx, bundle.Node(base.Dir), args...)
 	cmd.Env = []string{"TMPDIR=" + k.Dir}
 	cmd.Dir = k.Dir

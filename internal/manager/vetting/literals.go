@@ -12,7 +12,7 @@ import (
 // Literals are the values that stand in the documents where a schema says that a secret does: they are to be masked like
 // secrets. Nobody is asked for it: where the schemas are not known there are none.
 func (v Vetting) Literals(given store.Given) []string {
-	schemas, found := v.Packages.KnownSchemas(given.Spec.Release, given.Packages())
+	schemas, found := v.known(given)
 	if !found {
 		return nil
 	}
@@ -21,6 +21,14 @@ func (v Vetting) Literals(given store.Given) []string {
 		return nil
 	}
 	return values(schemas.LiteralSecrets(state.Effective()))
+}
+
+// known are the schemas of all that is given, or at least the release's own.
+func (v Vetting) known(given store.Given) (configschema.Set, bool) {
+	if schemas, found := v.Packages.KnownSchemas(given.Spec.Release, given.Packages()); found {
+		return schemas, true
+	}
+	return v.Packages.KnownSchemas(given.Spec.Release, nil)
 }
 
 func values(literals []configschema.Literal) []string {
@@ -33,7 +41,7 @@ func values(literals []configschema.Literal) []string {
 
 // Masked is what is given with *** in the place of such values. A document that has one is written anew, as JSON.
 func (v Vetting) Masked(given store.Given) store.Given {
-	schemas, found := v.Packages.KnownSchemas(given.Spec.Release, given.Packages())
+	schemas, found := v.known(given)
 	if !found {
 		return given
 	}

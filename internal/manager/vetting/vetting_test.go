@@ -20,6 +20,7 @@ import (
 type packages struct {
 	together []orbit.Diagnostic
 	err      error
+	released bool // whether the release's own schemas are known although err
 	asked    []string
 }
 
@@ -36,8 +37,8 @@ func (p *packages) Schemas(context.Context, string, map[string]string) (configsc
 	return schemas, p.err
 }
 
-func (p *packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
-	return schemas, p.err == nil
+func (p *packages) KnownSchemas(_ string, plugins map[string]string) (configschema.Set, bool) {
+	return schemas, p.err == nil || p.released && len(plugins) == 0
 }
 
 var schemas = func() configschema.Set {
@@ -153,6 +154,10 @@ func TestDocumentsAreShownWithTheirLiteralSecretsMasked(t *testing.T) {
 	}
 	if g.Plugins["p"].Config != "p: {token: s3cret, port: 1}" {
 		t.Error("what is declared was changed")
+	}
+	released := vetting.Vetting{Packages: &packages{err: errors.New("not known"), released: true}}
+	if shown := released.Masked(g); strings.Contains(shown.Plugins["p"].Config, "s3cret") || len(released.Literals(g)) != 1 {
+		t.Error("what the release's schemas call a secret is shown while the plugins' schemas are not known")
 	}
 	unknown := vetting.Vetting{Packages: &packages{err: errors.New("not known")}}
 	if shown := unknown.Masked(g); shown.Plugins["p"].Config != g.Plugins["p"].Config || unknown.Literals(g) != nil {
