@@ -27,7 +27,7 @@ func TestNPMsCompiledCodeIsWhereNobodyElseWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := opened.registry.Inspect(t.Context(), "@backstage/x", "1.0.0"); err != nil {
+	if _, err := opened.registry.Describe(t.Context(), "@backstage/x", "1.0.0"); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := fake.Calls(), []string{filepath.Join(cache, "compiled")}; !slices.Equal(got, want) {

@@ -36,8 +36,9 @@ func (p *Package) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Describe tells about a package, for people. The version is an exact one; "" is the latest. Its errors are those of
-// Inspect.
+// Describe tells about a package, for people. The version is an exact one; "" is the latest. A *bundle.Error says that the
+// package or the version does not exist, or may not be asked for, or, with code unchecked, that the registry did not
+// answer.
 func (r *Registry) Describe(ctx context.Context, pkg, version string) (Package, error) {
 	plugin := bundle.Plugin{Package: pkg, Version: version}
 	valid := plugin

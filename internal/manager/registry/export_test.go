@@ -1,9 +1,21 @@
 package registry
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
+)
 
 // SetClock replaces the registry's clock.
 func (r *Registry) SetClock(now func() time.Time) { r.now = now }
+
+// Inspect returns the manifest of one exact version.
+func (r *Registry) Inspect(ctx context.Context, pkg, version string) (npm.Manifest, error) {
+	known, err := r.record(ctx, bundle.Plugin{Package: pkg, Version: version})
+	return known.Manifest, err
+}
 
 // DefaultExport is what a module of this text exports by default.
 func DefaultExport(text string) string { return string(defaultExport(text)) }

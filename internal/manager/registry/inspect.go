@@ -25,22 +25,9 @@ type record struct {
 	Entry entry `json:"entry,omitempty"`
 }
 
-// Inspect returns the manifest of one exact version. Answers are kept, in memory and in the cache folder, and asked for
-// again after a day, because only then a deprecation shows. A *bundle.Error says that the package or the version does
-// not exist, or may not be asked for, or, with code unchecked, that the registry did not answer.
-func (r *Registry) Inspect(ctx context.Context, pkg, version string) (npm.Manifest, error) {
-	plugin := bundle.Plugin{Package: pkg, Version: version}
-	if err := plugin.Validate(); err != nil {
-		return npm.Manifest{}, err
-	}
-	if err := r.Policy.Check(pkg, version); err != nil {
-		return npm.Manifest{}, err
-	}
-	known, err := r.record(ctx, plugin)
-	return known.Manifest, err
-}
-
-// record returns what is known of a version, after asking if it has to.
+// record returns what is known of a version, after asking if it has to: answers are kept, in memory and in the cache
+// folder, and asked for again after a day, because only then a deprecation shows. A *bundle.Error says that the package or
+// the version does not exist or, with code unchecked, that the registry did not answer.
 func (r *Registry) record(ctx context.Context, plugin bundle.Plugin) (record, error) {
 	known, ok := r.known(plugin)
 	if ok && r.now().Before(known.Asked.Add(freshFor)) {

@@ -26,7 +26,7 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 	a.logger.WarnContext(ctx, "rollout failed", "rollout", r.id, "generation", r.declared.Generation, "changes", len(r.changes),
 		"code", problem.Code, "plugin", problem.Plugin, "error", problem.Detail)
 	a.event(ctx, "Warning", "RolloutFailed", problem.Detail, r.id)
-	if a.blue == nil {
+	if a.blue == nil && !r.refused {
 		a.Gateway.Fail(a.workspace, "It could not be started.")
 		a.crashes = a.crashes.add(time.Now())
 		a.condition(ctx, orbit.ConditionReady, false, "NotStarted", problem.Detail)

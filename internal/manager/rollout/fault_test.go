@@ -174,6 +174,32 @@ func TestChecksThatGetNoAnswerHoldNothingUpForLong(t *testing.T) {
 	})
 }
 
+// A process ends by itself while a change waits that the checks then refuse.
+func TestARefusedChangeDoesNotDelayTheStartOfWhatRan(t *testing.T) {
+	t.Parallel()
+	for name, silent := range map[string]bool{"at once": false, "with checks that get no answer": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inOrbitd(t, 1, func(t *testing.T, w *world, o *orbitd, _ []*managertest.Wire) {
+				w.wrong.Store(true)
+				w.silent.Store(silent)
+				w.processes.Kill(w.workspace)
+				change := o.put(t, declared(titled("new"), secrets("new")))
+				time.Sleep(12 * time.Second) // 5 s of checks, a boot, and some
+				if status, _ := o.ask(t); status != http.StatusOK {
+					t.Errorf("12 s later a request is answered %d, want 200", status)
+				}
+				change = o.settle(t, change)
+				if change.State != orbit.ChangeFailed || change.Problem.Code != orbit.CodeUnresolvable {
+					t.Errorf("the change is %s (%v), want refused", change.State, change.Problem)
+				}
+				rest()
+				o.isWhatItDeclares(t)
+			})
+		})
+	}
+}
+
 func TestAnOutageOfPostgreSQLDisturbsNoVisitor(t *testing.T) {
 	t.Parallel()
 	inOrbitd(t, 1, func(t *testing.T, w *world, o *orbitd, wires []*managertest.Wire) {

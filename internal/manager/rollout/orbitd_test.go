@@ -108,6 +108,8 @@ type world struct {
 	processes *fake.Runtime
 	// full makes the installation of packages fail as on a full disk.
 	full atomic.Bool
+	// wrong makes the checks find fault with the plugins.
+	wrong atomic.Bool
 	// silent makes the checks of packages wait for an answer as long as they may.
 	silent atomic.Bool
 }
@@ -267,6 +269,9 @@ func (packages) Alone(context.Context, string, map[string]string) []orbit.Diagno
 func (p packages) Together(ctx context.Context, _ string, _, _ map[string]string) []orbit.Diagnostic {
 	if p.silent.Load() {
 		<-ctx.Done()
+	}
+	if p.wrong.Load() {
+		return []orbit.Diagnostic{{Code: orbit.CodeUnresolvable, Severity: orbit.SeverityError, Message: "they do not go together"}}
 	}
 	return nil
 }

@@ -117,6 +117,8 @@ type rollout struct {
 	// waiting is the impact of those changes, and of any costlier ones, that wait for a restart, because the instance's
 	// restart policy keeps them from being rolled out; "" when none do. Declared is without them.
 	waiting orbit.Impact
+	// refused says that it was not tried, because what is declared cannot be.
+	refused bool
 }
 
 // look reads what is declared and decides what lies between that and what runs.
@@ -227,7 +229,7 @@ func (a *actor) carryOut(ctx context.Context, r rollout) error {
 		return err
 	}
 	err := a.vet(bounded, r)
-	if err == nil {
+	if r.refused = err != nil; !r.refused {
 		if r, err = a.storeAway(ctx, r); err != nil {
 			return err
 		}

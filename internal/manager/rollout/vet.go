@@ -18,9 +18,12 @@ type Vetting interface {
 	Literals(given store.Given) []string
 }
 
-// vetBudget bounds how long a rollout waits for its checks, which can need the registry: what is not known by then stops
-// nothing.
-const vetBudget = time.Minute
+// Bounds of how long a rollout waits for its checks, which can need the registry: what is not known by then stops nothing.
+const (
+	vetBudget = time.Minute
+	// downBudget is for an instance that has served and does not now.
+	downBudget = 5 * time.Second
+)
 
 // vet checks the whole of what is declared before anything is touched. It is here and not where a change is accepted,
 // because what one change of an apply lacks, a plugin for its module for example, may be in the next.
@@ -36,12 +39,16 @@ func (a *actor) vet(ctx context.Context, r rollout) error {
 		}
 	}
 	a.progress(ctx, r, "checking plugins and app-config")
-	ctx, cancel := context.WithTimeoutCause(ctx, vetBudget, fmt.Errorf("it took longer than the %s that a rollout waits", vetBudget))
-	defer cancel()
+	budget := vetBudget
 	var before store.Given
 	if r.served != nil {
 		before = *r.served
+		if a.blue == nil {
+			budget = downBudget
+		}
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, budget, fmt.Errorf("it took longer than the %s that a rollout waits", budget))
+	defer cancel()
 	found, err := a.Vetting.Set(ctx, a.workspace, before, given)
 	if err != nil {
 		return err
