@@ -27,7 +27,7 @@ type Package struct {
 	// Requires is what the package needs beside it.
 	Requires PackageRequirements `json:"requires" doc:"What it needs."`
 	// NewBackendSystem says whether it exports a feature of the new backend system; nil where it does not say.
-	NewBackendSystem *bool `json:"new_backend_system,omitempty" doc:"Whether it exports a feature of Backstage's new backend system. Absent where it does not say."`
+	NewBackendSystem *bool `json:"new_backend_system,omitempty" doc:"Whether it exports a feature of Backstage's new backend system from its main entry point, the one that is loaded. Absent where it does not say."`
 	// Release is the Backstage release that InRelease and Proven speak of.
 	Release string `json:"release" doc:"The Backstage release that in_release and proven speak of."`
 	// InRelease says that the release has the package already, so that it cannot be added.

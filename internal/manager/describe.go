@@ -3,7 +3,6 @@ package manager
 import (
 	"context"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -69,10 +68,11 @@ func describe(p registry.Package) orbit.Package {
 	}
 }
 
-// newBackendSystem says whether a package exports a feature that a backend takes; nil where it does not tell.
+// newBackendSystem says whether a package exports a feature that a backend takes, from its main entry point, which is the
+// one that is loaded; nil where it does not tell.
 func newBackendSystem(b npm.Backstage) *bool {
 	if len(b.Features) == 0 {
 		return nil
 	}
-	return new(slices.Contains(slices.Collect(maps.Values(b.Features)), npm.BackendFeature))
+	return new(b.Features["."] == npm.BackendFeature)
 }

@@ -36,7 +36,9 @@ func TestAPackageIsDescribedByWhatTheRegistrySays(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("description (-want +got):\n%s", diff)
 	}
-	for name, features := range map[string]map[string]string{"not a backend's": {".": "@backstage/FrontendPlugin"}, "unknown": nil} {
+	for name, features := range map[string]map[string]string{
+		"not a backend's": {".": "@backstage/FrontendPlugin"}, "not what is loaded": {"./alpha": npm.BackendFeature}, "unknown": nil,
+	} {
 		known := newBackendSystem(npm.Backstage{Features: features})
 		if (known == nil) != (features == nil) || known != nil && *known {
 			t.Errorf("%s: %v", name, known)

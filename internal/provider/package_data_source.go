@@ -83,7 +83,7 @@ func (d *packageDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				},
 			},
 			"in_release":         truth("Whether the release has the package already: then it is configured, not added."),
-			"new_backend_system": truth("Whether the package exports a feature of Backstage's new backend system; null where it does not say."),
+			"new_backend_system": truth("Whether the package exports a feature of Backstage's new backend system from its main entry point, the one that is loaded; null where it does not say."),
 			"proven": schema.SingleNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "What became of the package when an instance of the release was booted with it; null when that was not tried.",

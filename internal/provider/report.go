@@ -170,13 +170,13 @@ func describeProblem(problem *orbit.Problem) string {
 	if len(problem.Reasons) > 0 {
 		paragraphs = append(paragraphs, describeReasons(problem.Reasons))
 	}
-	if len(problem.Diagnostics) > 0 {
-		lines := make([]string, len(problem.Diagnostics))
-		for i, finding := range problem.Diagnostics {
-			lines[i] = "- " + finding.String()
+	var lines []string
+	for _, finding := range problem.Diagnostics {
+		if !strings.Contains(cause, finding.String()) {
+			lines = append(lines, "- "+finding.String())
 		}
-		paragraphs = append(paragraphs, strings.Join(lines, "\n"))
 	}
+	paragraphs = append(paragraphs, strings.Join(lines, "\n"))
 	if len(problem.LogTail) > 0 {
 		paragraphs = append(paragraphs, "The end of the process's log:\n  "+strings.Join(problem.LogTail, "\n  "))
 	}

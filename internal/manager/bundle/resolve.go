@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
@@ -13,6 +14,10 @@ import (
 
 // resolveTimeout bounds npm's search: with peer dependencies that exclude each other it can be endless.
 const resolveTimeout = 5 * time.Minute
+
+// retryFlags make npm ask a registry that is down again within seconds, where its own minute would outlast the plan that
+// waits. How often is the npm configuration's to say.
+var retryFlags = []string{"--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=4000"}
 
 // Resolve finds out, without installing anything, which packages the release with these plugins is made of. The answer
 // for a set is kept and never changes: it is what Ensure installs. A set that cannot be had gives an *Error:
@@ -68,7 +73,7 @@ func (s *Store) resolveIn(ctx context.Context, release Release, plugins []Plugin
 		return err
 	}
 	s.progress("resolving " + describe(plugins))
-	args := append([]string{"install", "--package-lock-only", "--save-exact", "--loglevel=http"}, installFlags...)
+	args := append([]string{"install", "--package-lock-only", "--save-exact", "--loglevel=http"}, slices.Concat(installFlags, retryFlags)...)
 	for _, plugin := range plugins {
 		args = append(args, plugin.String())
 	}

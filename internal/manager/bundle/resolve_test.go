@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -290,5 +291,18 @@ func TestFailuresOfTheRegistryAreToldWhenResolving(t *testing.T) {
 				t.Errorf("left are %v, %v", left, err)
 			}
 		})
+	}
+}
+
+func TestARegistryThatIsDownDoesNotOutlastAPlan(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, npmtest.Plugin("x", "1.0.0", "x"))
+	l.npm.Env = append(l.npm.Env, "npm_config_fetch_retries=2") // npm's own, which the lab turns off
+	l.store = l.open(t, bundle.Options{})
+	l.registry.Break(npmtest.Down())
+	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second) // what a plan waits; npm's own minutes are longer
+	defer cancel()
+	if _, err := l.store.Resolve(ctx, l.release, []bundle.Plugin{{Package: "x", Version: "1.0.0"}}); err == nil || ctx.Err() != nil {
+		t.Errorf("Resolve with a registry that is down = %v, want an error before nobody waits", err)
 	}
 }

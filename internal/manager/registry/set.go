@@ -29,7 +29,7 @@ func (r *Registry) checkMembers(ctx context.Context, release bundle.Release, all
 	defer cancel()
 	members, complete := r.members(ctx, release, all)
 	ids := r.releaseIDs(release)
-	found = duplicates(members, ids, added)
+	found = append(duplicates(members, ids, added), successors(members, ids)...)
 	if complete {
 		found = append(found, r.missingPlugins(ctx, members, ids)...)
 	}
@@ -113,6 +113,22 @@ func duplicates(members []member, release map[string]string, added []bundle.Plug
 			found = append(found, problem(blamed.Plugin, orbit.CodeDuplicatePluginID, fmt.Sprintf(
 				"this is the plugin %q, and so is %s: keep one of the two", one.PluginID, known.Package)))
 		}
+	}
+	return found
+}
+
+// successors finds the plugins that have moved to a package which is there too, and that do not tell their id, as
+// packages of that age do not.
+func successors(members []member, release map[string]string) []orbit.Diagnostic {
+	var found []orbit.Diagnostic
+	for _, one := range members {
+		_, inRelease := release[one.Moved]
+		among := slices.ContainsFunc(members, func(other member) bool { return other.Package == one.Moved })
+		if one.Role != npm.RoleBackendPlugin || one.PluginID != "" || one.Moved == "" || !inRelease && !among {
+			continue
+		}
+		found = append(found, problem(one.Plugin, orbit.CodeDuplicatePluginID, fmt.Sprintf(
+			"this has moved to %s, which is there too: remove the old one", one.Moved)))
 	}
 	return found
 }

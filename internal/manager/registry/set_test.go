@@ -38,6 +38,7 @@ func TestCheckSet(t *testing.T) {
 		module("base-module-y@1.0.0", "base", "base-of-another-name-backend"), module("gone-module@1.0.0", "gone", "gone-backend"),
 		published("untold-module@1.0.0", says{"role": npm.RoleBackendModule, "features": says{".": npm.BackendFeature}}),
 		npmtest.Package{Name: "untold-backend", Version: "1.0.0"},
+		published("old-b-backend@1.0.0", says{"role": npm.RoleBackendPlugin, "moved": "b-backend", "features": says{".": npm.BackendFeature}}),
 		published("front@1.0.0", says{"role": "frontend-plugin", "pluginId": "a"}),
 	)
 	release := lockedWith(served)
@@ -51,6 +52,9 @@ func TestCheckSet(t *testing.T) {
 		{"nothing", nil, nil, nil, ""},
 		{"a plugin and its module, and one of the release's plugin",
 			[]string{"a-backend@1.0.0", "a-backend-module-x@1.0.0", "base-module-x@1.0.0"}, []string{"a-backend@1.0.0"}, nil, ""},
+		{"a plugin beside the one that took its place", []string{"b-backend@1.0.0", "old-b-backend@1.0.0"}, nil,
+			[]string{"duplicate_plugin_id error old-b-backend"}, "moved to b-backend"},
+		{"a plugin without the one that took its place", []string{"old-b-backend@1.0.0"}, nil, nil, ""},
 		{"a module names the release's plugin by its id alone", []string{"base-module-y@1.0.0"}, nil, nil, ""},
 		{"another package brings the module's plugin", []string{"a-backend-module-x@1.0.0", "another-a-backend@1.0.0"}, nil, nil, ""},
 		{"a frontend does not", []string{"a-backend-module-x@1.0.0", "front@1.0.0"}, nil,

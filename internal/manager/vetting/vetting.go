@@ -11,6 +11,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -94,7 +95,12 @@ func document(state changeplan.State, schemas configschema.Set, literals []confi
 	found := schemas.Check(state.Effective())
 	for _, literal := range literals {
 		d := literal.Diagnostic()
-		if policy == orbit.LiteralsDeny {
+		switch {
+		case literal.Value == appconfig.Mask:
+			d.Severity = orbit.SeverityError
+			d.Message = appconfig.Mask + " is what orbitd shows in the place of a secret, after an import for example; put the secret " +
+				"itself into secrets_wo and write ${NAME} here"
+		case policy == orbit.LiteralsDeny:
 			d.Severity = orbit.SeverityError
 		}
 		found = append(found, d)
@@ -105,17 +111,30 @@ func document(state changeplan.State, schemas configschema.Set, literals []confi
 	return found
 }
 
-// withoutEchoes leaves out the missing keys of which more is said already: that what they refer to is missing, or what
-// Backstage does without them.
+// withoutEchoes leaves out what schemas say of a path of which more is said already: that what it refers to is missing, or
+// what Backstage does with it.
 func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
-	told := map[string]bool{}
+	undefined, fatal, idle := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, d := range found {
 		switch d.Code {
-		case orbit.CodeUndefinedSecret, orbit.CodeWillNotBoot, orbit.CodeNoEffect:
-			told[d.Path] = true
+		case orbit.CodeUndefinedSecret:
+			undefined[d.Path] = true
+		case orbit.CodeWillNotBoot:
+			fatal[d.Path] = true
+		case orbit.CodeNoEffect:
+			idle[d.Path] = true
 		}
 	}
-	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return d.Code == orbit.CodeMissingKey && told[d.Path] })
+	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool {
+		switch d.Code {
+		case orbit.CodeMissingKey:
+			return undefined[d.Path] || fatal[d.Path] || idle[d.Path]
+		case orbit.CodeWrongType, orbit.CodeInvalidValue:
+			return fatal[d.Path]
+		default:
+			return false
+		}
+	})
 }
 
 // added are the plugins that before did not have in this version, or not beside this release.

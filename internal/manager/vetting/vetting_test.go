@@ -45,7 +45,8 @@ var schemas = func() configschema.Set {
 	set, err := configschema.Parse([]byte(`{"backstageConfigSchemaVersion":1,"schemas":[{"packageName":"p","path":"p","value":{
 		"type":"object","properties":{"p":{"type":"object","required":["url"],"properties":{
 			"url":{"type":"string"},"port":{"type":"number"},"token":{"type":"string","visibility":"secret"}}},
-			"integrations":{"type":"object","properties":{"gitea":{"type":"array","items":{"type":"object","required":["host"]}}}}}}}]}`))
+			"integrations":{"type":"object","properties":{"gitea":{"type":"array","items":{"type":"object","required":["host"]}}}},
+			"backend":{"type":"object","properties":{"cache":{"type":"object","properties":{"store":{"enum":["memory"]}}}}}}}}]}`))
 	if err != nil {
 		panic(err)
 	}
@@ -79,6 +80,10 @@ func TestTheWholeIsVetted(t *testing.T) {
 		"a wrong type, and whose":     {given: given("", "p: {url: u, port: no}"), want: []string{"error wrong_type p p.port"}},
 		"a key that is missing":       {given: given("p: {port: 1}", ""), want: []string{"warning missing_key p.url"}},
 		"a secret in the text":        {given: given("p: {url: u, token: s3cret}", ""), want: []string{"warning literal_secret p.token"}},
+		"a secret as it is shown":     {given: given("p: {url: u, token: '***'}", ""), want: []string{"error literal_secret p.token"}},
+		"what Backstage does not start with, once": {
+			given: given("p: {url: u}\nbackend: {cache: {store: mysql}}", ""), want: []string{"error will_not_boot backend.cache.store"},
+		},
 		"documents that do not fit": {
 			given: given("p: {url: '${LOST}'}", ""), want: []string{"error undefined_secret p.url"},
 		},
