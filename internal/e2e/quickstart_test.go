@@ -42,6 +42,7 @@ func TestQuickstart(t *testing.T) { //nolint:paralleltest // it measures, and is
 		{"a second plan changes nothing, whatever the formatting", checkNoChanges},
 		{"a proxy endpoint is live, with the same process", changeLive},
 		{"a CORS origin is a restart, and no request fails", changeWithRestart},
+		{"a typing error in a plugin's config is found before anything is touched", misspell},
 		{"a plugin without its config is put back, and the old process serves", breakPlugin},
 		{"orbitd restarts and adopts", restartOrbitd},
 		{"a killed instance comes back", killInstance},
@@ -340,9 +341,29 @@ func (w *world) load(t *testing.T, session string) (end func() (requests int, fa
 	}
 }
 
+// misspell makes a typing error that the plugin's own config schema knows to be one.
+func misspell(t *testing.T, w *world) {
+	before, known := w.instance(t, "acme").Status.PID, w.hosts(t)
+	w.edit(t, "appLocatorMethods = [{", "appLocatorMethodz = [{")
+	err := w.tf.Apply(t.Context())
+	if err == nil {
+		t.Fatal("an apply with a typing error in the plugin's config succeeded")
+	}
+	text := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "│", " ")), " ")
+	for _, want := range []string{"argocd.appLocatorMethodz", "did you mean appLocatorMethods", "@roadiehq/backstage-plugin-argo-cd-backend"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the error does not say %s:\n%s", want, err)
+		}
+	}
+	if now := w.instance(t, "acme").Status.PID; now != before || len(w.hosts(t)) > len(known) {
+		t.Errorf("process %d serves among %v, want %d among %v", now, w.hosts(t), before, known)
+	}
+	w.edit(t, "appLocatorMethodz = [{", "appLocatorMethods = [{")
+}
+
 func breakPlugin(t *testing.T, w *world) {
 	before := w.instance(t, "acme").Status.PID
-	w.edit(t, "appLocatorMethods = [{", "appLocatorMethodz = [{")
+	w.edit(t, "argocd = {", "renamed = {")
 	if impact := planned(t, w.plan(t)[argocd], "change_impact"); impact != "restart" {
 		t.Errorf("the plan says impact %v, want restart", impact)
 	}
@@ -367,7 +388,7 @@ func breakPlugin(t *testing.T, w *world) {
 	if changes := w.plan(t); changes[argocd] == nil || len(changes) != 1 {
 		t.Errorf("the next plan changes %v, want the same plugin again", changes)
 	}
-	w.edit(t, "appLocatorMethodz = [{", "appLocatorMethods = [{")
+	w.edit(t, "renamed = {", "argocd = {")
 	if changes := w.plan(t); len(changes) != 0 {
 		t.Errorf("with the config back the plan changes %v, want nothing", changes)
 	}

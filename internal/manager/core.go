@@ -183,7 +183,8 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 // admission returns what decides about writes over this core.
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
-		Store: c.store, Vault: c.vault, Registry: c.registry(), Vetting: c.vetting(), Wake: super.Wake, Interrupt: super.Interrupt,
+		Store: c.store, Vault: c.vault, Registry: c.registry(), Vetting: c.vetting(), Wake: super.Wake, Planning: super.Planning,
+		Interrupt: super.Interrupt,
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID

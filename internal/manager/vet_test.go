@@ -204,3 +204,30 @@ func TestAWrongTypeIsAnErrorAtPlanAndAtApplyWhoeverDeclaresIt(t *testing.T) {
 		t.Errorf("the change is %s with %+v, want failed", fate.State, fate.Problem)
 	}
 }
+
+func TestAModuleWaitsForItsPluginWhileThatIsBeingPlanned(t *testing.T) {
+	t.Parallel()
+	s, c := modular(t)
+	declare(t, c, "slow", title("Slow"))
+	planning, release := s.Registry.Hold(extended)
+	planned := make(chan error, 1)
+	go func() {
+		_, err := c.Plan(t.Context(), "slow", orbit.PlanRequest{
+			Plugin: &orbit.PluginPlan{Package: extended, PluginSpec: orbit.PluginSpec{Version: "1.0.0"}},
+		})
+		planned <- err
+	}()
+	<-planning
+	module := putPlugin(t, c, "slow", extension, "1.0.0")
+	within(t, settleTime, "the module is looked at", func() bool { return s.Registry.Vetted(extension) })
+	release()
+	if err := <-planned; err != nil {
+		t.Fatal(err)
+	}
+	plugin := putPlugin(t, c, "slow", extended, "1.0.0")
+	for _, change := range []*orbit.Change{module, plugin} {
+		if fate := settle(t, c, change); fate.State != orbit.ChangeApplied {
+			t.Errorf("the change of %s is %s: %v", fate.Plugin, fate.State, fate.Problem)
+		}
+	}
+}

@@ -32,6 +32,8 @@ type Options struct {
 	Vetting  vetting.Vetting
 	// Wake makes the rollout look at the workspace.
 	Wake func(workspace string)
+	// Planning tells the rollout that a write of the workspace is being planned, until done is called.
+	Planning func(workspace string) (done func())
 	// Interrupt does so at once, whatever is under way: the instance is being deleted.
 	Interrupt func(workspace string)
 	// FirstUserID and LastUserID bound the users that instances run as; 0 where they run as orbitd's own.

@@ -17,6 +17,7 @@ import (
 // range to it keeps, so that the write gets the same. Where the set of plugins and keys is not the one resource's own, what
 // is missing may still be coming in the same run, so it is a warning.
 func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.PlanRequest) (orbit.PlanResult, error) {
+	defer a.Planning(workspace)()
 	declared, err := a.Store.Declared(ctx, workspace)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return orbit.PlanResult{}, err

@@ -24,6 +24,30 @@ type Registry struct {
 	down      []string
 	modules   map[string]string
 	schemas   configschema.Set
+	held      map[string]held
+	vetted    map[string]bool
+}
+
+// held is a package about which an answer waits.
+type held struct{ reached, release chan struct{} }
+
+// Hold lets the next question about the package by itself wait for release; reached is closed when it does.
+func (r *Registry) Hold(name string) (reached <-chan struct{}, release func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held == nil {
+		r.held = map[string]held{}
+	}
+	h := held{make(chan struct{}), make(chan struct{})}
+	r.held[name] = h
+	return h.reached, func() { close(h.release) }
+}
+
+// Vetted says whether a set with the package was asked about.
+func (r *Registry) Vetted(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.vetted[name]
 }
 
 // Module makes a package a module of another one.
@@ -70,14 +94,33 @@ func (r *Registry) Recover(name string) {
 }
 
 // Alone finds nothing wrong.
-func (*Registry) Alone(context.Context, string, map[string]string) []orbit.Diagnostic { return nil }
+func (r *Registry) Alone(_ context.Context, _ string, plugins map[string]string) []orbit.Diagnostic {
+	r.mu.Lock()
+	var waits []held
+	for name := range plugins {
+		if h, isHeld := r.held[name]; isHeld {
+			waits = append(waits, h)
+			delete(r.held, name)
+		}
+	}
+	r.mu.Unlock()
+	for _, h := range waits {
+		close(h.reached)
+		<-h.release
+	}
+	return nil
+}
 
 // Together finds the modules whose plugin is not among them.
 func (r *Registry) Together(_ context.Context, _ string, all, _ map[string]string) []orbit.Diagnostic {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []orbit.Diagnostic
+	if r.vetted == nil {
+		r.vetted = map[string]bool{}
+	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
+		r.vetted[name] = true
 		plugin, isModule := r.modules[name]
 		if _, there := all[plugin]; isModule && !there {
 			found = append(found, orbit.Diagnostic{

@@ -99,7 +99,9 @@ func TestAPackageTooLargeToLookIntoIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	served := npmtest.NewRegistry(t, exporting("x-backend@1.0.0", oldStyle))
 	served.Break(npmtest.Only("/-/", served.Endless()))
-	if found := open(t, served.Client()).CheckAlone(t.Context(), release, plugins("x-backend@1.0.0")); len(found) > 0 {
+	asked := open(t, served.Client())
+	asked.SetMaxTarball(1 << 20)
+	if found := asked.CheckAlone(t.Context(), release, plugins("x-backend@1.0.0")); len(found) > 0 {
 		t.Errorf("of a package that nobody can look into CheckAlone says %v", found)
 	}
 }

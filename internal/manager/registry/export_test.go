@@ -11,6 +11,9 @@ import (
 // SetClock replaces the registry's clock.
 func (r *Registry) SetClock(now func() time.Time) { r.now = now }
 
+// SetMaxTarball replaces the bound of a package that is fetched to look into it, in bytes.
+func (r *Registry) SetMaxTarball(bytes int64) { r.maxTarball = bytes }
+
 // Inspect returns the manifest of one exact version.
 func (r *Registry) Inspect(ctx context.Context, pkg, version string) (npm.Manifest, error) {
 	known, err := r.record(ctx, bundle.Plugin{Package: pkg, Version: version})

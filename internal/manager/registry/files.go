@@ -68,7 +68,7 @@ func (r *Registry) pack(ctx context.Context, packages []bundle.Plugin) ([]map[st
 	case <-ctx.Done():
 		return nil, fmt.Errorf("fetch packages: %w", context.Cause(ctx))
 	}
-	printed, err := r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args, MaxFile: maxPackage})
+	printed, err := r.NPM.Run(ctx, npm.Call{Dir: r.Dir, NodeDir: r.Bundles.NodeDir(), Args: args, MaxFile: r.maxTarball})
 	<-r.asking
 	var failure *npm.Failure
 	if errors.As(err, &failure) && failure.FileTooLarge() {

@@ -43,6 +43,8 @@ type Options struct {
 type Registry struct {
 	Options
 	now func() time.Time
+	// maxTarball bounds a package that is fetched to look into it, in bytes.
+	maxTarball int64
 	// asking holds one token for each npm that may ask at a time.
 	asking  chan struct{}
 	mu      sync.Mutex
@@ -65,7 +67,7 @@ func New(o Options) (*Registry, error) {
 		return nil, fmt.Errorf("open the cache of the registry's answers: %w; choose another folder with --cache-dir", err)
 	}
 	r := &Registry{
-		Options: o, now: time.Now, asking: make(chan struct{}, parallelQuestions),
+		Options: o, now: time.Now, maxTarball: maxPackage, asking: make(chan struct{}, parallelQuestions),
 		answers: make(map[string]answer), records: make(map[bundle.Plugin]record),
 	}
 	r.tidy()

@@ -205,7 +205,8 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace, Memory: plenty,
 	})
 	o.admission = admission.New(admission.Options{
-		Store: o.store, Vault: o.vault, Vetting: vetting.Vetting{Packages: packages{w}}, Wake: wake, Interrupt: interrupt,
+		Store: o.store, Vault: o.vault, Vetting: vetting.Vetting{Packages: packages{w}}, Wake: wake, Planning: o.super.Planning,
+		Interrupt: interrupt,
 	})
 	t.Cleanup(func() { o.end(t) })
 	if err := o.super.Start(ctx); err != nil {

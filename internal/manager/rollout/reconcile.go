@@ -229,6 +229,10 @@ func (a *actor) carryOut(ctx context.Context, r rollout) error {
 		return err
 	}
 	err := a.vet(bounded, r)
+	if lacksSibling(err) && a.awaitSibling(bounded) {
+		a.wake()
+		return nil // to look at all of it
+	}
 	if r.refused = err != nil; !r.refused {
 		if r, err = a.storeAway(ctx, r); err != nil {
 			return err

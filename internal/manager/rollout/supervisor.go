@@ -104,6 +104,7 @@ type Supervisor struct {
 	places *places
 	pool   *pool
 	fates  *broadcast
+	plans  *plans
 	ctx    context.Context // the actors' own; Close ends it
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -134,7 +135,7 @@ func New(o Options) *Supervisor {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Supervisor{
-		Options: o, places: newPlaces(o.Boots, o.Memory), fates: newBroadcast(),
+		Options: o, places: newPlaces(o.Boots, o.Memory), fates: newBroadcast(), plans: newPlans(),
 		ctx: ctx, cancel: cancel, actors: map[string]*actor{},
 	}
 	s.pool = newPool(s)

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,9 @@ func (a *actor) vet(ctx context.Context, r rollout) error {
 	found, err := a.Vetting.Set(ctx, a.workspace, before, given)
 	if err != nil {
 		return err
+	}
+	if a.take > 0 { // the plugin of a module may be in the half that is not tried now; as a whole they passed
+		found = slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return d.Code == orbit.CodeModuleWithoutPlugin })
 	}
 	return refusal(found)
 }
