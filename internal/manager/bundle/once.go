@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"time"
 )
 
@@ -52,6 +53,8 @@ func (s *Store) once(ctx context.Context, w work) (err error) {
 	if w.there() {
 		return nil
 	}
+	// A build reads long lists, once; without this what they took would stay orbitd's for minutes.
+	defer debug.FreeOSMemory()
 	s.removeBuilds(w.key)
 	dir, err := os.MkdirTemp(w.parent, buildPrefix+w.key+"-")
 	if err != nil {

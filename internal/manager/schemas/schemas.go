@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -115,6 +116,7 @@ func (k *Keeper) Known(release bundle.Release, plugins []bundle.Plugin) (configs
 	}
 	set := configschema.Join(sets...)
 	k.remember(key, set)
+	debug.FreeOSMemory() // compiling takes six times what is kept of it, and is rare
 	return set, true
 }
 
