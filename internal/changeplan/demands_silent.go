@@ -71,7 +71,7 @@ func unreadKeys(p part) {
 	}
 	for key, value := range p.value.Fields() {
 		if value.Kind() != appconfig.Null && !slices.Contains(releaseKeys, key) {
-			p.field(key).wrong("no package of the release reads this key, and the instance has no plugins; look for a typing error")
+			p.field(key).wrong("no package of the release reads this key, and the instance has no plugins; if none that reads it comes in the same run, look for a typing error")
 		}
 	}
 }
