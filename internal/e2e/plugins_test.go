@@ -3,11 +3,11 @@ package e2e_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/workbench"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -27,10 +27,6 @@ exports.default = createBackendPlugin({
 
 // TestPluginsThatMisbehave adds plugins of a private registry to a real Backstage, one after the other.
 func TestPluginsThatMisbehave(t *testing.T) { //nolint:paralleltest // it boots, and the tests of this package measure
-	installed := os.Getenv("ORBIT_TEST_BUNDLE")
-	if installed == "" {
-		t.Skip("needs the release installed (ORBIT_TEST_BUNDLE): make test sees to it")
-	}
 	registry := npmtest.NewRegistry(t,
 		starting("@acme/plugin-good-backend", "good", ""),
 		starting("@acme/plugin-hanging-backend", "hanging", "await new Promise(() => {});"),
@@ -38,13 +34,19 @@ func TestPluginsThatMisbehave(t *testing.T) { //nolint:paralleltest // it boots,
 		starting("@acme/plugin-throwing-backend", "throwing", "throw new Error('no good');"),
 	)
 	w := &world{dir: openFolder(t)}
+	cache := filepath.Join(w.dir, "cache")
+	if err := managertest.BorrowRelease(cache); errors.Is(err, managertest.ErrNoBundle) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
 	build(t, w.dir)
 	w.gateway = freeAddress(t)
 	w.orbitd = &workbench.Orbitd{
 		Binary: filepath.Join(w.dir, "bin", "orbitd"), DataDir: filepath.Join(w.dir, "data"), Endpoint: "http://" + freeAddress(t),
 		Flags: []string{
 			"--gateway-listen", w.gateway, "--run-dir", filepath.Join(w.dir, "run"), "--drain-timeout", "1s",
-			"--cache-dir", borrow(t, installed, w.dir), "--allow-packages", "@acme/*",
+			"--cache-dir", cache, "--allow-packages", "@acme/*",
 		},
 		Env: registry.Client().Env,
 	}
@@ -72,7 +74,7 @@ func TestPluginsThatMisbehave(t *testing.T) { //nolint:paralleltest // it boots,
 	}{
 		{"@acme/plugin-throwing-backend", 0, orbit.CodeBootFailed, "no good"},
 		{"@acme/plugin-exiting-backend", 0, orbit.CodeProcessExited, "3"},
-		{"@acme/plugin-hanging-backend", 20, orbit.CodeBootTimeout, ""},
+		{"@acme/plugin-hanging-backend", 12, orbit.CodeBootTimeout, ""},
 	} {
 		fate := w.add(t, c.name, c.deadline)
 		if fate.State != orbit.ChangeFailed || fate.Problem.Code != c.code || !strings.Contains(fate.Problem.Detail, c.says) {
@@ -97,19 +99,4 @@ func (w *world) add(t *testing.T, name string, deadlineSeconds int) *orbit.Chang
 		t.Fatal(err)
 	}
 	return w.fate(t, change)
-}
-
-// borrow makes a cache that has the installed release of another, so that what a test makes up stays out of that one.
-func borrow(t *testing.T, installed, dir string) string {
-	t.Helper()
-	cache := filepath.Join(dir, "cache")
-	bundles := filepath.Join(cache, "bundles")
-	err := errors.Join(os.MkdirAll(bundles, 0o755), os.Chmod(cache, 0o755), os.Chmod(bundles, 0o755)) // instances run as other users
-	if err == nil {
-		err = os.Symlink(installed, filepath.Join(bundles, filepath.Base(installed)))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cache
 }

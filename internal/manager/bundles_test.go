@@ -15,10 +15,6 @@ import (
 // borrowed is a cache that has the installed release of another.
 func borrowed(t *testing.T) string {
 	t.Helper()
-	installed := os.Getenv("ORBIT_TEST_BUNDLE")
-	if installed == "" {
-		t.Skip(managertest.ErrNoBundle)
-	}
 	cache, err := os.MkdirTemp("", "orbit-cache-") //nolint:usetesting // a test's own folder is closed to PostgreSQL's user
 	if err != nil {
 		t.Fatal(err)
@@ -28,12 +24,9 @@ func borrowed(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	for _, dir := range []string{cache, filepath.Join(cache, "bundles")} {
-		if err := errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Symlink(installed, filepath.Join(cache, "bundles", filepath.Base(installed))); err != nil {
+	if err := managertest.BorrowRelease(cache); errors.Is(err, managertest.ErrNoBundle) {
+		t.Skip(err)
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	return cache
