@@ -96,6 +96,9 @@ func (w *world) boots(t *testing.T, workspace string) map[string]time.Duration {
 	boots := map[string]time.Duration{}
 	begin, what := i.CreatedAt, firstBoot
 	for _, e := range events.Items {
+		if e.At.Before(i.CreatedAt) {
+			continue // of an instance that was deleted
+		}
 		switch e.Reason {
 		case "RolloutStarted":
 			begin, what = e.At, "restart with a new plugin, packages installed on the way"
