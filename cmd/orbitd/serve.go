@@ -69,6 +69,7 @@ func serveCommand() *cli.Command {
 				return err
 			}
 			gateway.TuneProcess()
+			defer gateway.KeepSmall()()
 			return m.Run(ctx)
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"time"
 )
 
 // gcPercent lets the heap grow to a multiple of what is in use, which is a few megabytes, before it is collected: a
@@ -22,5 +23,30 @@ func TuneProcess() {
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+}
+
+// giveBackEvery is how often memory that is not in use is given back.
+const giveBackEvery = 20 * time.Second
+
+// KeepSmall gives memory that is not in use back to the machine now and then, until stop is called: with rare garbage
+// collections what a burst took would stay the program's for minutes.
+func KeepSmall() (stop func()) {
+	ticker, done, ended := time.NewTicker(giveBackEvery), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ticker.C:
+				debug.FreeOSMemory()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		ticker.Stop()
+		close(done)
+		<-ended
 	}
 }
