@@ -10,10 +10,16 @@ import (
 // setEndpoint is what to do about an endpoint that is not the API's.
 const setEndpoint = "set endpoint or ORBIT_ENDPOINT to the API's base URL, " + DefaultEndpoint + " for example"
 
-// decode reads an answer: into answer when it is a success, else as a *Problem.
+// decode reads an answer: into answer when it is a success, else as a *Problem. A nil answer wants 204, No Content.
 func (c *Client) decode(response *http.Response, body []byte, answer any) error {
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return c.problemOf(response, body)
+	}
+	if answer == nil {
+		if response.StatusCode != http.StatusNoContent {
+			return c.notOrbitd(response)
+		}
+		return nil
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
 		return c.notOrbitd(response)

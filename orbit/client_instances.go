@@ -69,8 +69,17 @@ func (c *Client) PutInstance(ctx context.Context, workspace string, on Precondit
 
 // GetInstance reads a workspace's instance. Its ETag field is what IfMatch takes.
 func (c *Client) GetInstance(ctx context.Context, workspace string) (*Instance, error) {
+	return c.getInstance(ctx, workspace, nil)
+}
+
+// GetInstanceWithPlugins reads a workspace's instance with AllPlugins, in one request.
+func (c *Client) GetInstanceWithPlugins(ctx context.Context, workspace string) (*Instance, error) {
+	return c.getInstance(ctx, workspace, url.Values{"include": {"plugins"}})
+}
+
+func (c *Client) getInstance(ctx context.Context, workspace string, query url.Values) (*Instance, error) {
 	var instance Instance
-	err := c.do(ctx, call{method: http.MethodGet, path: instancePath(workspace), repeatable: true}, &instance)
+	err := c.do(ctx, call{method: http.MethodGet, path: instancePath(workspace), query: query, repeatable: true}, &instance)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +102,31 @@ func (c *Client) RestartInstance(ctx context.Context, workspace string, request 
 	})
 }
 
-// ListInstances returns one page of the instances, by workspace.
-func (c *Client) ListInstances(ctx context.Context, options PageOptions) (*Page[Instance], error) {
+// InstanceQuery selects instances. The zero value is all.
+type InstanceQuery struct {
+	// Labels are those that an instance has to have, with these values.
+	Labels map[string]string
+	// Phase is the phase that it has to be in.
+	Phase Phase
+	PageOptions
+}
+
+func (q InstanceQuery) values() url.Values {
+	values := q.query()
+	for name, value := range q.Labels {
+		values.Add("label", name+"="+value)
+	}
+	if q.Phase != "" {
+		values.Set("phase", string(q.Phase))
+	}
+	return values
+}
+
+// ListInstances returns one page of the instances that the query selects, by workspace.
+func (c *Client) ListInstances(ctx context.Context, query InstanceQuery) (*Page[Instance], error) {
 	var page Page[Instance]
 	err := c.do(ctx, call{
-		method: http.MethodGet, path: "/v1/instances", query: options.query(), repeatable: true,
+		method: http.MethodGet, path: "/v1/instances", query: query.values(), repeatable: true,
 	}, &page)
 	if err != nil {
 		return nil, err

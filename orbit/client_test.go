@@ -289,7 +289,7 @@ func TestAListIsReadPageByPage(t *testing.T) {
 			Items: []orbit.Instance{{Workspace: r.URL.RawQuery}}, Next: "n2",
 		})
 	})
-	page, err := client.ListInstances(t.Context(), orbit.PageOptions{Limit: 5, Cursor: "n1"})
+	page, err := client.ListInstances(t.Context(), orbit.InstanceQuery{PageOptions: orbit.PageOptions{Limit: 5, Cursor: "n1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

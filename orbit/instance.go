@@ -31,6 +31,9 @@ type InstanceSpec struct {
 	Variables map[string]string `json:"variables,omitempty" doc:"Plain values behind ${NAME}, for what is no secret."`
 	// LiteralSecrets says what a literal costs where a package's schema says that a secret stands; "" is LiteralsWarn.
 	LiteralSecrets LiteralSecrets `json:"literal_secrets,omitempty" enum:"warn,deny" doc:"What a literal value costs where a package's schema says that a secret stands: a warning, or the change. Absent: warn."`
+	// Labels say what the instance is for, team = payments for example. They are for finding instances and reach no process.
+	// Names and values are those of Kubernetes' labels; declare.Labels checks them.
+	Labels map[string]string `json:"labels,omitempty" doc:"For finding instances, with the names and values that Kubernetes' labels may have."`
 	// MemoryLimitMiB limits the process's memory, in MiB.
 	MemoryLimitMiB int `json:"memory_limit_mib" minimum:"256" maximum:"65536" doc:"Limit of the process's memory in MiB."`
 	// DeletionProtection refuses to delete the instance, because that drops its database.
@@ -138,6 +141,8 @@ type Instance struct {
 	Generation int64          `json:"generation" doc:"Counts the accepted changes of the instance and its plugins."`
 	CreatedAt  time.Time      `json:"created_at"`
 	Status     InstanceStatus `json:"status"`
+	// AllPlugins are the instance's plugins, whoever declared them, by package; nil where they were not asked for.
+	AllPlugins []Plugin `json:"all_plugins,omitzero" doc:"With include=plugins: all of its plugins, whoever declared them, by package."`
 }
 
 // Phase is what an instance is doing, in a word.

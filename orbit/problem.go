@@ -13,6 +13,7 @@ type Code string
 // The codes of requests.
 const (
 	CodeUnauthorized     Code = "unauthorized"       // 401: no token, or a wrong one
+	CodeForbidden        Code = "forbidden"          // 403: signed in, with a role that may not do this
 	CodeNotFound         Code = "not_found"          // 404: no such instance, plugin, change or release
 	CodeNoRoute          Code = "no_route"           // 404: the API has no such path or method; no object is meant
 	CodeAlreadyExists    Code = "already_exists"     // 409: a creating write met somebody else's object
@@ -26,6 +27,12 @@ const (
 	CodeInvalidRequest   Code = "invalid_request"    // 422: the request's body or parameters are malformed
 	CodeStarting         Code = "starting"           // 503: orbitd is still installing or starting what it needs
 	CodeInternal         Code = "internal"           // 500: a fault of orbitd
+)
+
+// The codes of requests that orbitd passes on to a workspace's catalog.
+const (
+	CodeCatalogUnavailable Code = "catalog_unavailable" // 503: the instance serves nothing now, or its catalog gives no answer
+	CodeCatalogRefused     Code = "catalog_refused"     // 422: the catalog does not take it; the detail has its own words
 )
 
 // The codes of the gateway, for requests to an instance.

@@ -19,7 +19,7 @@ func (d *demo) report(ctx context.Context, changed bool) error {
 	if err != nil {
 		return err
 	}
-	instances, err := client.ListInstances(ctx, orbit.PageOptions{})
+	instances, err := client.ListInstances(ctx, orbit.InstanceQuery{})
 	if err != nil {
 		return err
 	}

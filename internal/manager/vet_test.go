@@ -158,7 +158,7 @@ func TestALiteralSecretIsWarnedOfAndMaskedEverywhere(t *testing.T) {
 	declare(t, c, "literal", config)
 	addPlugin(t, c, "literal", "@acme/plugin-x-backend", "x: {}\n")
 	shown := []string{instance(t, c, "literal").Config}
-	page, err := c.ListInstances(t.Context(), orbit.PageOptions{})
+	page, err := c.ListInstances(t.Context(), orbit.InstanceQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
