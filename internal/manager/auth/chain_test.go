@@ -86,7 +86,9 @@ func TestTheFirstThatKnowsATokenDecides(t *testing.T) {
 // gives makes every token one of the principal.
 type gives auth.Principal
 
-func (g gives) Authenticate(context.Context, string) (auth.Principal, error) { return auth.Principal(g), nil }
+func (g gives) Authenticate(context.Context, string) (auth.Principal, error) {
+	return auth.Principal(g), nil
+}
 
 func TestAPrincipalThatCannotBeIsNotSignedIn(t *testing.T) {
 	t.Parallel()
