@@ -61,10 +61,13 @@ func authenticate(by auth.Authenticator, logger *slog.Logger, next http.Handler)
 				"what orbitd needs to know whose the token is does not answer now; try again")
 			return
 		}
+		const whence = "orbitd wrote one to the file token in its data directory at its first start, and makes others with orbitd token create"
 		detail := err.Error()
-		if errors.Is(err, auth.ErrNoToken) || errors.Is(err, auth.ErrUnknownToken) {
-			detail = "send an API token as Authorization: Bearer <token>; orbitd wrote one to the file token in its data directory " +
-				"at its first start, and makes others with orbitd token create. A token that was revoked is not known any more"
+		switch {
+		case errors.Is(err, auth.ErrNoToken):
+			detail = "send an API token as Authorization: Bearer <token>; " + whence
+		case errors.Is(err, auth.ErrUnknownToken):
+			detail = "the token is not known, as one is that was revoked; " + whence
 		}
 		w.Header().Set("WWW-Authenticate", `Bearer realm="orbit"`)
 		writeProblem(w, r, http.StatusUnauthorized, orbit.CodeUnauthorized, "Not signed in", detail)

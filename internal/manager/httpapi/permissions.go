@@ -91,7 +91,7 @@ func (a *api) permitted(needs auth.Permission) func(huma.Context, func(huma.Cont
 		if err := needs.Check(auth.FromContext(ctx.Context()), ctx.Param("workspace")); err != nil {
 			a.refuse(ctx, &orbit.Problem{
 				Code: orbit.CodeForbidden, Title: ctx.Operation().Summary + " is not allowed",
-				Detail: fmt.Sprintf("%s: %v; sign in with another token, or have an admin give this one that role", ctx.Operation().OperationID, err),
+				Detail: err.Error() + "; sign in with a token that has it",
 			})
 			return
 		}
