@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 )
 
@@ -19,7 +20,23 @@ func serveCommand() *cli.Command {
 		Flags: append(slices.Concat(coreFlags(), packageFlags()),
 			&cli.StringFlag{
 				Name: "listen", Sources: cli.EnvVars("ORBIT_LISTEN"), Value: manager.DefaultListen,
-				Usage: "host:port of the API; a loopback address",
+				Usage: "host:port of the API; without TLS a loopback address",
+			},
+			&cli.StringFlag{
+				Name: "tls-cert-file", Sources: cli.EnvVars("ORBIT_TLS_CERT_FILE"),
+				Usage: "PEM file with the API's certificate and those between it and its root; read again when it changes",
+			},
+			&cli.StringFlag{
+				Name: "tls-key-file", Sources: cli.EnvVars("ORBIT_TLS_KEY_FILE"),
+				Usage: "PEM file with its private key",
+			},
+			&cli.StringFlag{
+				Name: "tls-client-ca-file", Sources: cli.EnvVars("ORBIT_TLS_CLIENT_CA_FILE"),
+				Usage: "PEM file with the roots of the certificates that clients of the API have to show (default: none are asked for)",
+			},
+			&cli.StringFlag{
+				Name: "sign-in-file", Sources: cli.EnvVars("ORBIT_SIGN_IN_FILE"),
+				Usage: "YAML or JSON file that says whose JSON Web Tokens the API takes, and for what; read again when it changes",
 			},
 			&cli.StringFlag{
 				Name: "gateway-listen", Sources: cli.EnvVars("ORBIT_GATEWAY_LISTEN"), Value: manager.DefaultGatewayListen,
@@ -53,6 +70,10 @@ func serveCommand() *cli.Command {
 			}
 			o.Listen, o.GatewayListen = c.String("listen"), c.String("gateway-listen")
 			o.GatewayDomain = c.String("gateway-domain")
+			o.TLS = certificate.Files{
+				Cert: c.String("tls-cert-file"), Key: c.String("tls-key-file"), ClientCA: c.String("tls-client-ca-file"),
+			}
+			o.SignInFile = c.String("sign-in-file")
 			o.FirstUserID, o.LastUserID = c.Int64("first-user-id"), c.Int64("last-user-id")
 			o.DrainTimeout = c.Duration("drain-timeout")
 			o.BundleRetention = c.Duration("bundle-retention")

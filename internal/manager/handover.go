@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -100,8 +97,8 @@ func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	m.stopListening()
 	err := m.lock.Close() // the successor has it too, and holds it now alone
 	m.lock = nil
-	m.apiDoor.open(passOn(m.api.Addr().String()))
-	m.proxyDoor.open(passOn(m.GatewayAddress()))
+	m.apiDoor.open(passOn("unix", sideDoor(m.options.RunDir)))
+	m.proxyDoor.open(passOn("tcp", m.GatewayAddress()))
 
 	patience := m.options.DrainTimeout
 	if patience == 0 {
@@ -130,24 +127,6 @@ func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	}
 	m.servers = nil
 	return err
-}
-
-// passOn sends requests to the orbitd that listens on the address now, which decides as if they had come to it.
-func passOn(address string) http.Handler {
-	return &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(&url.URL{Scheme: "http", Host: address})
-			r.Out.Host = r.In.Host
-		},
-		ModifyResponse: func(answer *http.Response) error {
-			if answer.StatusCode != http.StatusSwitchingProtocols {
-				answer.Header.Set("Connection", "close") // the next one goes to the successor directly
-			}
-			return nil
-		},
-		FlushInterval: -1, // answers stream
-		Transport:     &http.Transport{DisableCompression: true},
-	}
 }
 
 // handoverFile is where an orbitd writes how the last restart ended.

@@ -25,11 +25,17 @@ type load struct {
 // keep, over one that is kept open. A host in front of the URL, with a space, is asked for in the place of the URL's.
 func startLoad(t *testing.T, clients int, target string, status int, keep bool) *load {
 	t.Helper()
+	return startLoadOver(t, &http.Transport{DisableKeepAlives: !keep}, clients, target, status)
+}
+
+// startLoadOver is startLoad with a copy of the transport for each client.
+func startLoadOver(t *testing.T, how *http.Transport, clients int, target string, status int) *load {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &load{stop: cancel}
 	for range clients {
 		l.clients.Go(func() {
-			transport := &http.Transport{DisableKeepAlives: !keep}
+			transport := how.Clone()
 			defer transport.CloseIdleConnections()
 			client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
 			for ctx.Err() == nil {

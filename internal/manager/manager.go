@@ -3,6 +3,7 @@ package manager
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +16,8 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/apitoken"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth/issuer"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/httpapi"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
@@ -39,14 +42,19 @@ type Manager struct {
 
 	// What it listens with. It outlives what is below when a restart fails.
 	api, proxy         net.Listener
+	side               net.Listener        // what the orbitd before passes on comes here; nil when there was none
+	cert               *certificate.Source // the API's; nil without TLS
 	apiDoor, proxyDoor *door
 	gateway            *gateway.Gateway
 	servers            []*server
 	serving            sync.WaitGroup
 	failed             chan error
 
+	// Who may use the API.
+	token   string
+	issuers auth.Authenticator // nil without a sign-in file
+
 	// What holds the store, and the instances through it.
-	token      string
 	core       *core
 	super      *rollout.Supervisor
 	stopWork   context.CancelFunc // ends waits for changes and the forgetting of old ones
@@ -60,7 +68,7 @@ func New(o Options) (*Manager, error) {
 		return nil, err
 	}
 	return &Manager{
-		options: o, apiDoor: newDoor(), proxyDoor: newDoor(), failed: make(chan error, 2), stopWork: func() {},
+		options: o, apiDoor: newDoor(), proxyDoor: newDoor(), failed: make(chan error, 3), stopWork: func() {},
 	}, nil
 }
 
@@ -102,10 +110,12 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 	if m.token, err = auth.LoadOrCreateToken(ctx, m.TokenFile()); err != nil {
 		return err
 	}
-	if m.api, err = listen(ctx, o.Inherited.apiListener(), "the API", "--listen", o.Listen); err != nil {
-		return err
+	if o.SignInFile != "" {
+		if m.issuers, err = issuer.Load(o.SignInFile, o.Logger); err != nil {
+			return err
+		}
 	}
-	if m.proxy, err = listen(ctx, o.Inherited.gatewayListener(), "the gateway", "--gateway-listen", o.GatewayListen); err != nil {
+	if err := m.listen(ctx); err != nil {
 		return err
 	}
 	m.gateway = gateway.New(gateway.Options{Domain: o.GatewayDomain, Logger: o.Logger})
@@ -123,26 +133,52 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 	return nil
 }
 
+// listen binds the addresses.
+func (m *Manager) listen(ctx context.Context) (err error) {
+	o := m.options
+	if o.TLS != (certificate.Files{}) {
+		if m.cert, err = certificate.Load(o.TLS, o.Logger); err != nil {
+			return err
+		}
+	}
+	m.api, err = listening{
+		what: "the API", flag: "--listen", address: o.Listen, inherited: o.Inherited.apiListener(), public: m.cert != nil,
+		wayOut: "tokens would be sent in the clear; give --tls-cert-file and --tls-key-file, or use 127.0.0.1",
+	}.listen(ctx)
+	if err != nil {
+		return err
+	}
+	m.proxy, err = listening{
+		what: "the gateway", flag: "--gateway-listen", address: o.GatewayListen, inherited: o.Inherited.gatewayListener(),
+		wayOut: "the gateway has no TLS yet; use 127.0.0.1 and put a proxy with TLS in front",
+	}.listen(ctx)
+	return err
+}
+
 // serve answers requests until Close; that it cannot any more ends Run.
 func (m *Manager) serve() {
 	o := m.options
 	o.Logger.Info("listening", "version", o.Version, "api", m.APIURL(), "gateway", m.GatewayAddress(), "token_file", m.TokenFile())
-	for _, s := range []struct {
-		listener net.Listener
-		server   *http.Server
-	}{
-		{m.api, &http.Server{Handler: m.apiDoor, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}},
-		{m.proxy, gateway.Server(m.proxyDoor, o.Logger)},
-	} {
-		served := newServer(s.server)
-		m.servers = append(m.servers, served)
-		m.serving.Go(func() {
-			err := served.Serve(s.listener)
-			if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-				m.failed <- fmt.Errorf("serve %s: %w", s.listener.Addr(), err)
-			}
-		})
+	api := m.api
+	if m.cert != nil { // on top of the socket, which is passed on as it is
+		api = tls.NewListener(api, m.cert.Config())
 	}
+	m.serveOne(api, apiServer(m.apiDoor, o.Logger))
+	m.serveOne(m.proxy, gateway.Server(m.proxyDoor, o.Logger))
+	if m.side != nil {
+		m.serveOne(m.side, apiServer(throughSideDoor(m.apiDoor), o.Logger))
+	}
+}
+
+func (m *Manager) serveOne(listener net.Listener, s *http.Server) {
+	served := newServer(s)
+	m.servers = append(m.servers, served)
+	m.serving.Go(func() {
+		err := served.Serve(listener)
+		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			m.failed <- fmt.Errorf("serve %s: %w", listener.Addr(), err)
+		}
+	})
 }
 
 // open opens the store, adopts what runs and opens the doors. letGo undoes it.
@@ -172,10 +208,18 @@ func (m *Manager) open(ctx context.Context) (err error) {
 			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
 			Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
 		}},
-		Tokens: tokens, Audit: m.core.store,
-		Auth: append(auth.Chain{auth.NewRoot(m.token), tokens}, o.Authenticators...), Logger: o.Logger,
+		Tokens: tokens, Audit: m.core.store, Auth: m.authenticators(tokens), Logger: o.Logger,
 	}))
 	return nil
+}
+
+// authenticators know who may sign in, in the order in which they are asked.
+func (m *Manager) authenticators(tokens auth.Authenticator) auth.Chain {
+	chain := auth.Chain{auth.NewRoot(m.token), tokens}
+	if m.issuers != nil {
+		chain = append(chain, m.issuers)
+	}
+	return chain
 }
 
 // doing tells those who wait what orbitd does.
@@ -235,7 +279,7 @@ func (m *Manager) forgetOld(ctx context.Context, super *rollout.Supervisor) {
 
 // stopListening takes no more connections. Those that come wait in the kernel where another process has the socket too.
 func (m *Manager) stopListening() {
-	for _, listener := range []net.Listener{m.api, m.proxy} {
+	for _, listener := range []net.Listener{m.api, m.proxy, m.side} {
 		if listener != nil {
 			_ = listener.Close() // it may be closed already
 		}
@@ -267,7 +311,7 @@ func (m *Manager) Close() error {
 }
 
 // APIURL is the base of the API.
-func (m *Manager) APIURL() string { return "http://" + m.api.Addr().String() }
+func (m *Manager) APIURL() string { return baseURL(m.api.Addr(), m.cert) }
 
 // GatewayAddress is host:port of the gateway.
 func (m *Manager) GatewayAddress() string { return m.proxy.Addr().String() }

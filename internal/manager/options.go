@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/memory"
@@ -43,13 +43,14 @@ type Options struct {
 	CacheDir string
 	// RunDir is where sockets are: short, and this data directory's alone. Empty chooses one.
 	RunDir string
-	// Listen is the API's address, host:port; DefaultListen when empty. Loopback only.
+	// Listen is the API's address, host:port; DefaultListen when empty. Without TLS loopback only.
 	Listen string
 	// GatewayListen is the gateway's address, host:port; DefaultGatewayListen when empty. Loopback only.
 	GatewayListen string
-	// Authenticators know who else may sign in to the API, besides those who have a token that orbitd made. They are asked in
-	// this order.
-	Authenticators []auth.Authenticator
+	// TLS is the API's certificate, and who may connect; the zero value is plain HTTP.
+	TLS certificate.Files
+	// SignInFile says whose JSON Web Tokens the API takes, and for what; see issuer.Load. Empty is nobody's.
+	SignInFile string
 	// GatewayDomain is the parent of the workspaces' host names; gateway.DefaultDomain when empty.
 	GatewayDomain string
 	// PostgresURL is a PostgreSQL server to use instead of the embedded one: a postgres:// URL of a user that may make
@@ -157,6 +158,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.BundleRetention < bundle.MinRetention {
 		return o, fmt.Errorf("--bundle-retention is %s: bundles that nobody uses are kept for %s at least",
 			o.BundleRetention, bundle.MinRetention)
+	}
+	if err := o.TLS.Check(); err != nil {
+		return o, err
 	}
 	if o.MaxPluginsBytes < 0 {
 		return o, fmt.Errorf("--max-plugins-size is below 0")

@@ -3,6 +3,7 @@ package manager_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 type program struct {
 	dir, binary, api, gateway string
 	flags                     []string
+	tls                       *tls.Config // what its clients need; nil without TLS
 	environment               []string
 }
 
@@ -111,8 +113,9 @@ func (p *program) start(t *testing.T, files []*os.File, command ...string) {
 		}
 	})
 	deadline := time.Now().Add(time.Minute)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: p.tls, DisableKeepAlives: true}}
 	for {
-		if answer, err := http.Get("http://" + p.api + "/healthz"); err == nil {
+		if answer, err := client.Get(p.url("/healthz")); err == nil {
 			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return
@@ -123,6 +126,14 @@ func (p *program) start(t *testing.T, files []*os.File, command ...string) {
 		}
 		time.Sleep(20 * time.Millisecond) // a process of its own gives no signal
 	}
+}
+
+// url is that of a path of the API.
+func (p *program) url(path string) string {
+	if p.tls != nil {
+		return "https://" + p.api + path
+	}
+	return "http://" + p.api + path
 }
 
 // run runs a command of orbitd and returns what it printed.

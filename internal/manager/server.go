@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -20,6 +21,14 @@ type server struct {
 	mu        sync.Mutex
 	newcomers map[net.Conn]struct{} // connections whose first request has not come yet
 	none      chan struct{}         // closed when there are none any more; nil unless somebody waits for that
+}
+
+// apiServer returns an http.Server for the API. What net/http itself has to say, of TLS for example, is logged at debug level.
+func apiServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
 }
 
 func newServer(s *http.Server) *server {

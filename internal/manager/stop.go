@@ -62,6 +62,7 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 		}
 		tell("PostgreSQL stopped")
 	}
+	_ = os.Remove(sideDoor(o.RunDir))
 	removeEmpty(o.RunDir)
 	return nil
 }

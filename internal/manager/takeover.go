@@ -38,8 +38,12 @@ func (m *Manager) takeOver(ctx context.Context, before *link) error {
 	if err := m.open(ctx); err != nil {
 		return err
 	}
+	var err error
+	if m.side, err = listenAtSideDoor(o.RunDir); err != nil {
+		return err
+	}
 	m.serve()
-	err := before.send(wordReady)
+	err = before.send(wordReady)
 	before.close()
 	return err
 }

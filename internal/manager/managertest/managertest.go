@@ -55,6 +55,8 @@ type Options struct {
 	SharedUser bool
 	// AllowPackages and DenyPackages are the manager's; no allow list lets everything be added.
 	AllowPackages, DenyPackages []string
+	// SignInFile is the manager's.
+	SignInFile string
 	// Memory is the manager's; nil is plenty, whatever the machine has.
 	Memory func() (memory.State, error)
 }
@@ -82,6 +84,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		DataDir:  filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"), Listen: "127.0.0.1:0",
 		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
 		Registry: s.Registry, SharedUser: o.SharedUser, AllowPackages: o.AllowPackages, DenyPackages: o.DenyPackages, Memory: o.Memory,
+		SignInFile: o.SignInFile,
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended
