@@ -13,8 +13,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/access"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/catalog"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/httpapi"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
@@ -153,7 +155,12 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	if m.core, err = openCore(ctx, o, true, m.doing); err != nil {
 		return err
 	}
-	m.super = m.core.supervisor(m.gateway, m.URL, int64(goruntime.GOMAXPROCS(0)))
+	tokens, err := access.Open(ctx, m.core.store, m.core.vault, m.URL)
+	if err != nil {
+		return err
+	}
+	m.gateway.ExchangeTokens(tokens.Exchange)
+	m.super = m.core.supervisor(m.gateway, m.URL, tokens, int64(goruntime.GOMAXPROCS(0)))
 	if err := m.super.Start(ctx); err != nil {
 		return err
 	}
@@ -164,12 +171,17 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	keeper := m.core.keeper()
 	m.background.Go(func() { keeper.run(work) })
 	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
+	reader := &inventory.Inventory{
+		Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
+		Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
+	}
 	m.apiDoor.open(httpapi.New(httpapi.Options{
 		Writer: admission.New(m.core.admission(m.super)),
-		Reader: endingReader{ending: work, Reader: &inventory.Inventory{
-			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
-			Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
-		}},
+		Reader: endingReader{ending: work, Reader: reader},
+		Access: tokens,
+		Catalog: catalog.New(catalog.Options{
+			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: tokens.Sign, Mask: reader.Mask, Ending: work,
+		}),
 		Auth: auth.NewToken(m.token), Logger: o.Logger,
 	}))
 	return nil

@@ -45,6 +45,24 @@ type Reader interface {
 	Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error)
 }
 
+// Access hands out tokens for the APIs of instances.
+type Access interface {
+	Create(ctx context.Context, workspace string, write orbit.AccessTokenWrite) (orbit.AccessToken, error)
+	Renew(ctx context.Context, workspace, id string, write orbit.AccessTokenWrite) (orbit.AccessToken, error)
+	Revoke(ctx context.Context, workspace, id string) error
+}
+
+// Catalog asks the catalogs of instances.
+type Catalog interface {
+	// CreateLocation registers a location; a retry with the same key gets what the first attempt registered.
+	CreateLocation(ctx context.Context, workspace, idempotencyKey string, write orbit.CatalogLocationWrite) (orbit.CatalogLocation, error)
+	Locations(ctx context.Context, workspace string) ([]orbit.CatalogLocation, error)
+	Location(ctx context.Context, workspace, id string) (orbit.CatalogLocation, error)
+	DeleteLocation(ctx context.Context, workspace, id string) error
+	Entities(ctx context.Context, workspace string, query orbit.EntityQuery) (orbit.Page[orbit.Entity], error)
+	Refresh(ctx context.Context, workspace, entityRef string) error
+}
+
 // Authorizer decides whether a request may be served.
 type Authorizer interface{ Authorized(r *http.Request) bool }
 
@@ -53,18 +71,22 @@ type Precondition = admission.Precondition
 
 // Options are what the API is made from.
 type Options struct {
-	Writer Writer
-	Reader Reader
-	Auth   Authorizer
-	Logger *slog.Logger
+	Writer  Writer
+	Reader  Reader
+	Access  Access
+	Catalog Catalog
+	Auth    Authorizer
+	Logger  *slog.Logger
 }
 
 // api is what the handlers share.
 type api struct {
-	huma   huma.API
-	writer Writer
-	reader Reader
-	logger *slog.Logger
+	huma    huma.API
+	writer  Writer
+	reader  Reader
+	access  Access
+	catalog Catalog
+	logger  *slog.Logger
 }
 
 // New returns the handler of all of the API's routes.
@@ -101,12 +123,17 @@ func register(mux *http.ServeMux, o Options) huma.API {
 		"token": {Type: "http", Scheme: "bearer", Description: "The token that orbitd wrote at its first start."},
 	}
 	config.Security = []map[string][]string{{"token": {}}}
-	a := &api{huma: humago.New(mux, config), writer: o.Writer, reader: o.Reader, logger: o.Logger}
+	a := &api{
+		huma: humago.New(mux, config), writer: o.Writer, reader: o.Reader, access: o.Access, catalog: o.Catalog, logger: o.Logger,
+	}
 	a.instances()
 	a.plugins()
 	a.changes()
 	a.observations()
 	a.packages()
+	a.accessTokens()
+	a.locations()
+	a.entities()
 	return a.huma
 }
 

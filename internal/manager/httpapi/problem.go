@@ -76,7 +76,12 @@ var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodeStarting:         http.StatusServiceUnavailable,
 	orbit.CodeUnchecked:        http.StatusServiceUnavailable,
 	orbit.CodeInternal:         http.StatusInternalServerError,
+
+	orbit.CodeCatalogUnavailable: http.StatusServiceUnavailable,
 }
+
+// catalogRetryAfter is how many seconds a client should wait before it asks for a catalog again that gave no answer.
+const catalogRetryAfter = "2"
 
 // statusClientGone is what logs show for a request whose client did not wait for the answer.
 const statusClientGone = 499
@@ -91,6 +96,9 @@ func (a *api) problem(ctx context.Context, attempted string, err error) error {
 			answer.Status = status
 		} else if answer.Status == 0 {
 			answer.Status = http.StatusUnprocessableEntity
+		}
+		if p.Code == orbit.CodeCatalogUnavailable {
+			return huma.ErrorWithHeaders(&answer, http.Header{"Retry-After": {catalogRetryAfter}})
 		}
 		return &answer
 	case errors.Is(err, store.ErrNotFound):

@@ -211,8 +211,8 @@ func (tx *Tx) restoreInstance(ctx context.Context, c Change) error {
 	return tx.SetInstance(ctx, *c.Previous.Instance, c.Previous.SecretSet, c.Previous.ResourceGeneration)
 }
 
-// Forget removes the changes and events that are older than 7 days, and what ranges were resolved to for workspaces that
-// nobody came back to.
+// Forget removes the changes and events that are older than 7 days, access tokens that have ended, registrations that
+// nobody retries any more, and what ranges were resolved to for workspaces that nobody came back to.
 func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	before := now.Add(-retention)
 	if _, err := s.db.Exec(ctx, "DELETE FROM changes WHERE finished_at < $1", before); err != nil {
@@ -220,6 +220,12 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	}
 	if _, err := s.db.Exec(ctx, "DELETE FROM events WHERE at < $1", before); err != nil {
 		return fmt.Errorf("forget old events: %w", err)
+	}
+	if _, err := s.db.Exec(ctx, "DELETE FROM access_tokens WHERE expires_at < $1", now); err != nil {
+		return fmt.Errorf("forget access tokens that have ended: %w", err)
+	}
+	if _, err := s.db.Exec(ctx, "DELETE FROM registrations WHERE created_at < $1", now.Add(-registrationRetention)); err != nil {
+		return fmt.Errorf("forget old registrations: %w", err)
 	}
 	return s.forgetResolutions(ctx, now)
 }
