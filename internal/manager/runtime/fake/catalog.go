@@ -1,7 +1,6 @@
 package fake
 
 import (
-	"cmp"
 	"crypto/sha1" //nolint:gosec // the real catalog names entities by it
 	"encoding/hex"
 	"encoding/json"
@@ -21,6 +20,13 @@ type catalog struct {
 	mu        sync.Mutex
 	locations map[string]location // by id
 	refreshed []string
+	cursors   map[string]cursor
+}
+
+// cursor is where a page begins.
+type cursor struct {
+	holds func(entity) bool
+	start int
 }
 
 type location struct {
@@ -36,7 +42,7 @@ func (r *Runtime) catalog(workspace string) *catalog {
 	defer r.mu.Unlock()
 	c := r.catalogs[workspace]
 	if c == nil {
-		c = &catalog{locations: map[string]location{}}
+		c = &catalog{locations: map[string]location{}, cursors: map[string]cursor{}}
 		r.catalogs[workspace] = c
 	}
 	return c
@@ -177,16 +183,22 @@ func (c *catalog) search(r *http.Request) (int, any) {
 	return c.page(holds, ask.Cursor, ask.Limit)
 }
 
-// page is a part of the entities that the condition selects; the cursor is the number of those before it.
-func (c *catalog) page(holds func(entity) bool, cursor string, limit int) (int, any) {
-	all := slices.DeleteFunc(c.entities(), func(e entity) bool { return !holds(e) })
-	start, err := strconv.Atoi(cmp.Or(cursor, "0"))
-	if err != nil || start < 0 || start > len(all) {
-		return failure(http.StatusBadRequest, "InputError", "Malformed cursor").answer()
+// page is a part of the entities that the condition selects. A cursor has its condition in it, as the real one does.
+func (c *catalog) page(holds func(entity) bool, name string, limit int) (int, any) {
+	at := cursor{holds: holds}
+	if name != "" {
+		var known bool
+		if at, known = c.cursors[name]; !known {
+			return failure(http.StatusBadRequest, "InputError", "Malformed cursor").answer()
+		}
 	}
-	end, info := min(len(all), start+limit), map[string]string{}
+	all := slices.DeleteFunc(c.entities(), func(e entity) bool { return !at.holds(e) })
+	start, info := min(at.start, len(all)), map[string]string{}
+	end := min(len(all), start+limit)
 	if end < len(all) {
-		info["nextCursor"] = strconv.Itoa(end)
+		next := uuid.NewString()
+		c.cursors[next] = cursor{at.holds, end}
+		info["nextCursor"] = next
 	}
 	return http.StatusOK, map[string]any{"items": all[start:end], "pageInfo": info}
 }
