@@ -220,6 +220,28 @@ func TestInstancesTrustOrbitdBesideWhomTheirUsersTrust(t *testing.T) {
 	}
 }
 
+func TestAStartThatCannotOpenTheSigningKeyRefuses(t *testing.T) {
+	t.Parallel()
+	s, c := ownServer(t)
+	declare(t, c, "signed", title("Signed"))
+	token := accessToken(t, c, "signed", 0)
+	const flip = "UPDATE own_credentials SET ciphertext = set_byte(ciphertext, 40, get_byte(ciphertext, 40) # 1)"
+	execute(t, s, flip)
+	if err := s.Restart(t.Context()); err == nil || !strings.Contains(err.Error(), "signing-key") {
+		t.Errorf("it starts with %v", err)
+	}
+	if rows := column(t, s, "SELECT name FROM own_credentials"); len(rows) != 1 {
+		t.Errorf("the keys are %v, want the one that was there", rows)
+	}
+	execute(t, s, flip)
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := open(t, s, "signed", "Bearer "+token.Secret); got.status != http.StatusOK || got.Subject == "" {
+		t.Errorf("with its key again it answers %d to %q", got.status, got.Subject)
+	}
+}
+
 // column is the one column of a query's rows in orbitd's database.
 func column(t *testing.T, s *managertest.Server, query string) []string {
 	t.Helper()

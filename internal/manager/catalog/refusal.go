@@ -40,25 +40,28 @@ func (c *Catalogs) refused(ctx context.Context, workspace string, a *answer) err
 	case a.status == http.StatusUnauthorized:
 		return c.unavailable(ctx, workspace, "its process does not take what orbitd signs, as one that an older orbitd started does "+
 			"not; restart the instance")
-	case a.status >= http.StatusInternalServerError || a.status < http.StatusBadRequest:
-		return c.unavailable(ctx, workspace, fmt.Sprintf("it answered %d: %s", a.status, said(a)))
 	}
-	words, err := c.Mask(context.WithoutCancel(ctx), workspace, said(a))
+	name, words := said(a)
+	// A catalog that does not run is no object that is missing.
+	if a.status >= http.StatusInternalServerError || a.status < http.StatusBadRequest || a.status == http.StatusNotFound && name != "NotFoundError" {
+		return c.unavailable(ctx, workspace, "it answered "+words)
+	}
+	words, err := c.Mask(context.WithoutCancel(ctx), workspace, words)
 	if err != nil {
 		return err
 	}
 	return &refusal{status: a.status, words: words}
 }
 
-// said is what Backstage says in an answer that is no success.
-func said(a *answer) string {
+// said is what Backstage says in an answer that is no success: the error's name, if it is one of Backstage's, and all of it.
+func said(a *answer) (name, words string) {
 	var body struct {
 		Error struct{ Name, Message string }
 	}
 	if json.Unmarshal(a.body.Bytes(), &body) != nil || body.Error.Name == "" {
-		return fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
+		return "", fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
 	}
-	return clipped(body.Error.Name + ": " + body.Error.Message)
+	return body.Error.Name, clipped(body.Error.Name + ": " + body.Error.Message)
 }
 
 // clipped is the beginning of a text that may be long, or hostile.

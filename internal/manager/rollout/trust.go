@@ -23,7 +23,7 @@ func trusting(workspace string, document appconfig.Document, a Access) (appconfi
 	// The first one: Backstage asks one after the other, and one of the document's may ask a server.
 	entries := []json.RawMessage{trusted}
 	for i, entry := range declared.Items() {
-		if entry.Field("type").Text() == access.HandlerType { // behind a reference, or declare had seen it
+		if entry.Field("type").Text() == access.HandlerType { // behind a reference, or the plan had refused it
 			return appconfig.Document{}, &orbit.Problem{
 				Code:   orbit.CodeManagedKey,
 				Title:  "The app-config of workspace " + workspace + " cannot be composed",
