@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // CatalogLocation is a place that an instance's own catalog reads entities from because it was registered through the
@@ -31,11 +33,12 @@ type CatalogLocationWrite struct {
 func locationsPath(workspace string) string { return instancePath(workspace) + "/catalog/locations" }
 
 // CreateCatalogLocation registers a location in the instance's catalog. It takes effect without a restart. One whose target
-// is registered already is CodeAlreadyExists.
+// is registered already is CodeAlreadyExists; one that this call itself registered before its answer was lost is not.
 func (c *Client) CreateCatalogLocation(ctx context.Context, workspace string, write CatalogLocationWrite) (*CatalogLocation, error) {
 	var location CatalogLocation
 	err := c.do(ctx, call{
-		method: http.MethodPost, path: locationsPath(workspace), body: write, wait: time.Duration(write.WaitSeconds) * time.Second,
+		method: http.MethodPost, path: locationsPath(workspace), body: write, repeatable: true,
+		header: http.Header{"Idempotency-Key": {uuid.NewString()}}, wait: time.Duration(write.WaitSeconds) * time.Second,
 	}, &location)
 	if err != nil {
 		return nil, err

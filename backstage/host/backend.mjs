@@ -1,3 +1,4 @@
+import { orbitAccess } from './access.mjs';
 import { PushedConfig } from './config.mjs';
 import { Failure, bootFailure } from './failure.mjs';
 import { Inside } from './inside.mjs';
@@ -7,8 +8,8 @@ import { Marks } from './marks.mjs';
 import { ReservedPort, ready } from './port.mjs';
 
 /**
- * One Backstage backend. It differs from a plain `createBackend()` in three services: the config comes from memory, the
- * log is JSON and knows nothing of schemas, and the listening port is reserved beforehand.
+ * One Backstage backend. It differs from a plain `createBackend()` in four services: the config comes from memory, the
+ * log is JSON and knows nothing of schemas, the listening port is reserved beforehand, and what orbitd signs is taken.
  */
 export class Backend {
   #require;
@@ -86,6 +87,7 @@ export class Backend {
   #services(rootConfig, workspace) {
     const { coreServices, createServiceFactory, rootHttpRouterServiceFactory } = framework(this.#require);
     return [
+      orbitAccess(this.#require, framework(this.#require)),
       createServiceFactory({ service: coreServices.rootConfig, deps: {}, factory: () => rootConfig }),
       createServiceFactory({
         service: coreServices.rootLogger,
@@ -114,6 +116,7 @@ export function framework(require) {
     ...require('@backstage/backend-plugin-api'),
     ...require('@backstage/config-loader'),
     ...require('@backstage/backend-defaults'),
+    ...require('@backstage/backend-defaults/auth'),
     ...require('@backstage/backend-defaults/rootHttpRouter'),
     ...require('@backstage/backend-defaults/rootLogger'),
   };

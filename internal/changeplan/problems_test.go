@@ -45,6 +45,8 @@ func TestProblemsOfAConfig(t *testing.T) {
 			[]string{"error will_not_boot  backend.rateLimit.window", "error will_not_boot  notifications.throttleInterval"}},
 		{"a token that is too short", "backend: {auth: {externalAccess: [{type: static, options: {token: short, subject: a}}]}}",
 			[]string{"error will_not_boot  backend.auth.externalAccess[0].options.token"}},
+		{"orbitd's own entry", "backend: {auth: {externalAccess: [{type: orbit, options: {issuer: a}}]}}",
+			[]string{"error will_not_boot  backend.auth.externalAccess[0].type"}},
 		{"a token from a secret", "backend: {auth: {externalAccess: [{type: static, options: {token: '${T}', subject: a}}]}}", nil},
 		{"a key that nobody reads", "catalogue: {rules: []}", []string{"warning no_effect  catalogue"}},
 		{"a provider that nobody brings", "auth: {providers: {github: {development: {clientId: a}}}}", []string{"warning no_effect  auth.providers.github"}},

@@ -162,8 +162,8 @@ func writeHost(cacheDir string) (string, error) {
 // sharedStandbys is how many standbys an orbitd keeps whose instances share a user.
 const sharedStandbys = 2
 
-// supervisor returns the rollouts over this core.
-func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int64) *rollout.Supervisor {
+// supervisor returns the rollouts over this core. Without access no instance can be given its config.
+func (c *core) supervisor(g *gateway.Gateway, url func(string) string, a rollout.Access, boots int64) *rollout.Supervisor {
 	var bundles rollout.Bundles = c.packages
 	if c.options.Runtime != nil {
 		bundles = &nothing{}
@@ -174,8 +174,8 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, boots int
 	}
 	return rollout.New(rollout.Options{
 		Vetting: c.vetting(),
-		Store:   c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, URL: url,
-		Logger: c.options.Logger, Boots: boots, DrainTimeout: c.options.DrainTimeout,
+		Store:   c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, Access: a,
+		URL: url, Logger: c.options.Logger, Boots: boots, DrainTimeout: c.options.DrainTimeout,
 		Memory: c.options.Memory, SharedStandbys: standbys,
 	})
 }

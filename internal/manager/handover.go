@@ -109,6 +109,7 @@ func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	for _, workspace := range workspaces {
 		m.gateway.Switch(workspace, m.GatewayAddress())
 	}
+	m.gateway.ExchangeTokens(nil) // the successor decides about access tokens: it knows which were revoked since
 	var drain sync.WaitGroup
 	drain.Go(func() {
 		if err := m.gateway.Drain(ctx); err != nil {

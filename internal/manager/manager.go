@@ -13,11 +13,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/access"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/apitoken"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth/issuer"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/catalog"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/httpapi"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
@@ -187,7 +189,12 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	if m.core, err = openCore(ctx, o, true, m.doing); err != nil {
 		return err
 	}
-	m.super = m.core.supervisor(m.gateway, m.URL, int64(goruntime.GOMAXPROCS(0)))
+	accessTokens, err := access.Open(ctx, m.core.store, m.core.vault, m.URL)
+	if err != nil {
+		return err
+	}
+	m.gateway.ExchangeTokens(accessTokens.Exchange)
+	m.super = m.core.supervisor(m.gateway, m.URL, accessTokens, int64(goruntime.GOMAXPROCS(0)))
 	if err := m.super.Start(ctx); err != nil {
 		return err
 	}
@@ -197,18 +204,23 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	m.background.Go(func() { m.forgetOld(work, super) })
 	keeper := m.core.keeper()
 	m.background.Go(func() { keeper.run(work) })
-	tokens := apitoken.New(m.core.store)
+	apiTokens := apitoken.New(m.core.store)
 	m.background.Go(func() { //nolint:contextcheck // it writes once more when work has ended
-		tokens.Run(work, func(err error) { o.Logger.Warn("not noted when tokens were last used", "error", err) })
+		apiTokens.Run(work, func(err error) { o.Logger.Warn("not noted when tokens were last used", "error", err) })
 	})
 	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
+	reader := &inventory.Inventory{
+		Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
+		Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
+	}
 	m.apiDoor.open(httpapi.New(httpapi.Options{
 		Writer: admission.New(m.core.admission(m.super)),
-		Reader: endingReader{ending: work, Reader: &inventory.Inventory{
-			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
-			Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
-		}},
-		Tokens: tokens, Audit: m.core.store, Auth: m.authenticators(tokens), Logger: o.Logger,
+		Reader: endingReader{ending: work, Reader: reader},
+		Tokens: apiTokens, Audit: m.core.store, Auth: m.authenticators(apiTokens), Logger: o.Logger,
+		Access: accessTokens,
+		Catalog: catalog.New(catalog.Options{
+			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: accessTokens.Sign, Mask: reader.Mask, Ending: work,
+		}),
 	}))
 	return nil
 }

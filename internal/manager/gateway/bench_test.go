@@ -45,8 +45,33 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
+// BenchmarkToken measures a request without a token, with a user's and with an access token, of which the exchange itself
+// costs nothing here.
+func BenchmarkToken(b *testing.B) {
+	f := newFront(b, gateway.Options{})
+	f.Switch("acme", newBackend(b, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") }))
+	bearer := strings.Repeat("x", 400)
+	f.ExchangeTokens(func(string, string) (string, bool) { return bearer, true })
+	for _, token := range []struct{ name, value string }{{"none", ""}, {"user", bearer}, {"access", "orbit_access_x"}} {
+		b.Run(token.name, func(b *testing.B) {
+			r := newRequest(b, http.MethodGet, "acme.localhost", "/", nil)
+			if token.value != "" {
+				r.Header.Set("Authorization", "Bearer "+token.value)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				f.send(b, r)
+			}
+		})
+	}
+}
+
 func (f *front) request(b *testing.B) {
-	response, err := f.client.Get("http://acme.localhost/")
+	f.send(b, newRequest(b, http.MethodGet, "acme.localhost", "/", nil))
+}
+
+func (f *front) send(b *testing.B, r *http.Request) {
+	response, err := f.client.Do(r)
 	if err != nil {
 		b.Error(err)
 		return

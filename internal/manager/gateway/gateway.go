@@ -17,6 +17,7 @@
 //     body was not touched.
 //   - Headers that speak of the way of a request (X-Forwarded-*, Forwarded, X-Real-Ip) are the gateway's own; what came
 //     in under these names is dropped. The Host header, path and query pass as they came.
+//   - An access token of orbitd's never reaches an instance: a token of the instance's own kind takes its place.
 //   - Answers stream: without a Content-Length each piece is flushed as it comes.
 //   - When its target is replaced, what has no end of its own is told to go before it is cut: an event stream ends as a
 //     whole answer between two events, a WebSocket with a Close frame (1012, Service Restart) between two frames.
@@ -67,6 +68,8 @@ type Gateway struct {
 	buffers bufferPool
 
 	hosts atomic.Pointer[map[string]*route] // read without a lock by every request, replaced as a whole under mu
+
+	exchange atomic.Pointer[Exchange] // nil: access tokens pass as they are
 
 	mu       sync.Mutex // makes the steps below one after the other
 	routes   map[string]*route

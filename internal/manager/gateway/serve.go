@@ -27,6 +27,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case s.target == nil:
 			answerUnavailable(w, r, route.workspace, s.reason)
 			return
+		case !g.admit(w, r, route.workspace): // after any wait: a token can be revoked meanwhile
+			return
 		default:
 			switch s.target.serve(w, r) {
 			case served:

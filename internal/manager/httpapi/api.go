@@ -46,15 +46,35 @@ type Reader interface {
 	Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error)
 }
 
+// Access hands out tokens for the APIs of instances.
+type Access interface {
+	Create(ctx context.Context, workspace string, write orbit.AccessTokenWrite) (orbit.AccessToken, error)
+	Renew(ctx context.Context, workspace, id string, write orbit.AccessTokenWrite) (orbit.AccessToken, error)
+	Revoke(ctx context.Context, workspace, id string) error
+}
+
+// Catalog asks the catalogs of instances.
+type Catalog interface {
+	// CreateLocation registers a location; a retry with the same key gets what the first attempt registered.
+	CreateLocation(ctx context.Context, workspace, idempotencyKey string, write orbit.CatalogLocationWrite) (orbit.CatalogLocation, error)
+	Locations(ctx context.Context, workspace string) ([]orbit.CatalogLocation, error)
+	Location(ctx context.Context, workspace, id string) (orbit.CatalogLocation, error)
+	DeleteLocation(ctx context.Context, workspace, id string) error
+	Entities(ctx context.Context, workspace string, query orbit.EntityQuery) (orbit.Page[orbit.Entity], error)
+	Refresh(ctx context.Context, workspace, entityRef string) error
+}
+
 // Precondition is what a write says about the version it means to change.
 type Precondition = admission.Precondition
 
 // Options are what the API is made from.
 type Options struct {
-	Writer Writer
-	Reader Reader
-	Tokens Tokens
-	Audit  AuditLog
+	Writer  Writer
+	Reader  Reader
+	Tokens  Tokens
+	Audit   AuditLog
+	Access  Access
+	Catalog Catalog
 	// Auth tells who signs in.
 	Auth   auth.Authenticator
 	Logger *slog.Logger
@@ -62,12 +82,14 @@ type Options struct {
 
 // api is what the handlers share.
 type api struct {
-	huma   huma.API
-	writer Writer
-	reader Reader
-	tokens Tokens
-	audit  AuditLog
-	logger *slog.Logger
+	huma    huma.API
+	writer  Writer
+	reader  Reader
+	tokens  Tokens
+	audit   AuditLog
+	access  Access
+	catalog Catalog
+	logger  *slog.Logger
 }
 
 // New returns the handler of all of the API's routes.
@@ -104,7 +126,10 @@ func register(mux *http.ServeMux, o Options) huma.API {
 		"token": {Type: "http", Scheme: "bearer", Description: "The token that orbitd wrote at its first start, or one that was made with it."},
 	}
 	config.Security = []map[string][]string{{"token": {}}}
-	a := &api{huma: humago.New(mux, config), writer: o.Writer, reader: own{o.Reader}, tokens: o.Tokens, audit: o.Audit, logger: o.Logger}
+	a := &api{
+		huma: humago.New(mux, config), writer: o.Writer, reader: own{o.Reader}, tokens: o.Tokens, audit: o.Audit,
+		access: o.Access, catalog: o.Catalog, logger: o.Logger,
+	}
 	a.instances()
 	a.plugins()
 	a.changes()
@@ -112,6 +137,9 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	a.packages()
 	a.tokenRoutes()
 	a.auditRoutes()
+	a.accessTokens()
+	a.locations()
+	a.entities()
 	return a.huma
 }
 

@@ -52,6 +52,17 @@ var permissions = map[string]auth.Permission{ //nolint:gochecknoglobals // a tab
 	"patchWorkspaceToken":  adminsWorkspace,
 	"revokeWorkspaceToken": adminsWorkspace,
 
+	"createAccessToken": adminsWorkspace,
+	"renewAccessToken":  adminsWorkspace,
+	"revokeAccessToken": adminsWorkspace,
+
+	"createCatalogLocation": adminsWorkspace,
+	"listCatalogLocations":  readsWorkspace,
+	"getCatalogLocation":    readsWorkspace,
+	"deleteCatalogLocation": adminsWorkspace,
+	"listCatalogEntities":   readsWorkspace,
+	"refreshCatalog":        adminsWorkspace,
+
 	"listAudit":          adminsAll,
 	"listWorkspaceAudit": adminsWorkspace,
 }

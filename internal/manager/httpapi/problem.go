@@ -83,7 +83,12 @@ var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodeUnchecked:        http.StatusServiceUnavailable,
 	orbit.CodeUnavailable:      http.StatusServiceUnavailable,
 	orbit.CodeInternal:         http.StatusInternalServerError,
+
+	orbit.CodeCatalogUnavailable: http.StatusServiceUnavailable,
 }
+
+// catalogRetryAfter is how many seconds a client should wait before it asks for a catalog again that gave no answer.
+const catalogRetryAfter = "2"
 
 func statusOf(p *orbit.Problem) int {
 	if status, known := statuses[p.Code]; known {
@@ -102,6 +107,9 @@ func (a *api) problem(ctx context.Context, attempted string, err error) error {
 	case errors.As(err, &p):
 		answer := *p
 		answer.Status = statusOf(p)
+		if p.Code == orbit.CodeCatalogUnavailable {
+			return huma.ErrorWithHeaders(&answer, http.Header{"Retry-After": {catalogRetryAfter}})
+		}
 		return &answer
 	case errors.Is(err, store.ErrNotFound):
 		return &orbit.Problem{

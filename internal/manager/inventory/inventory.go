@@ -204,6 +204,27 @@ func (v *Inventory) Events(ctx context.Context, workspace string, after int64, l
 
 // Logs returns at most n of the newest lines of the instance's log, with its secrets masked.
 func (v *Inventory) Logs(ctx context.Context, workspace string, n int) ([]string, error) {
+	masker, err := v.masker(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := v.Runtime.Logs(ctx, workspace, n)
+	if err != nil {
+		return nil, fmt.Errorf("read the log of workspace %s: %w", workspace, err)
+	}
+	return masker.MaskLines(lines), nil
+}
+
+// Mask takes the secrets of the workspace's instance out of what it said.
+func (v *Inventory) Mask(ctx context.Context, workspace, text string) (string, error) {
+	masker, err := v.masker(ctx, workspace)
+	if err != nil {
+		return "", err
+	}
+	return masker.Mask(text), nil
+}
+
+func (v *Inventory) masker(ctx context.Context, workspace string) (*secret.Masker, error) {
 	values, err := v.Vault.Values(ctx, workspace)
 	if err != nil {
 		return nil, err
@@ -212,12 +233,7 @@ func (v *Inventory) Logs(ctx context.Context, workspace string, n int) ([]string
 	if err != nil {
 		return nil, err
 	}
-	masker := secret.NewMasker(append(values, v.Vetting.Literals(declared)...))
-	lines, err := v.Runtime.Logs(ctx, workspace, n)
-	if err != nil {
-		return nil, fmt.Errorf("read the log of workspace %s: %w", workspace, err)
-	}
-	return masker.MaskLines(lines), nil
+	return secret.NewMasker(append(values, v.Vetting.Literals(declared)...)), nil
 }
 
 // Releases returns the releases that instances can run, newest first.

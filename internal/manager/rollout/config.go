@@ -43,12 +43,16 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
+	trust, err := trusting(a.workspace, resolved, a.Access)
+	if err != nil {
+		return runtime.Config{}, err
+	}
 	redact := append(values.Secrets(), password)
 	redact = append(redact, a.Vetting.Literals(given)...)
 	for _, value := range redact {
 		a.given[value] = struct{}{}
 	}
-	return runtime.Config{Document: appconfig.Merge(resolved, own).JSON(), Redact: redact}, nil
+	return runtime.Config{Document: appconfig.Merge(resolved, own, trust).JSON(), Redact: redact}, nil
 }
 
 // ensureDatabase makes the database that the effective app-config points at.
@@ -79,7 +83,7 @@ func managed(url string, db postgres.Connection, password string) (appconfig.Doc
 	if ssl != nil {
 		connection["ssl"] = ssl
 	}
-	text, err := json.Marshal(object{
+	return written(object{
 		"app": object{"baseUrl": url},
 		"backend": object{
 			"baseUrl": url,
@@ -96,6 +100,11 @@ func managed(url string, db postgres.Connection, password string) (appconfig.Doc
 		"events":     object{"useEventBus": "never"},
 		"scaffolder": object{"EXPERIMENTAL_gracefulShutdown": true},
 	})
+}
+
+// written is the document that says what keys says.
+func written(keys map[string]any) (appconfig.Document, error) {
+	text, err := json.Marshal(keys)
 	if err != nil {
 		return appconfig.Document{}, fmt.Errorf("compose the manager's own keys: %w", err)
 	}

@@ -104,6 +104,7 @@ func (a *actor) forgetInstance(ctx context.Context, tx *store.Tx, failed []store
 			return err
 		}
 	}
+	a.Access.Forget(a.workspace)
 	return tx.DeleteInstance(ctx)
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/access"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
@@ -190,6 +191,11 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	}
 	o.vault = vault.New(w.keyring, o.store)
 	o.gateway = gateway.New(gateway.Options{Logger: logger(), Dial: w.dial})
+	url := func(workspace string) string { return "http://" + workspace + ".localhost:7007" }
+	signs, err := access.Open(ctx, o.store, o.vault, url)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var processes runtime.Runtime = w.processes
 	wake := func(workspace string) { o.super.Wake(workspace) }
 	interrupt := func(workspace string) { o.super.Interrupt(workspace) }
@@ -201,7 +207,7 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	o.super = rollout.New(rollout.Options{
 		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Databases: o.cluster, Gateway: o.gateway,
 		Vetting: vetting.Vetting{Packages: packages{w}},
-		URL:     func(workspace string) string { return "http://" + workspace + ".localhost:7007" }, Logger: logger(),
+		Access:  signs, URL: url, Logger: logger(),
 		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace, Memory: plenty,
 	})
 	o.admission = admission.New(admission.Options{

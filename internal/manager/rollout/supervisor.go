@@ -18,6 +18,7 @@ package rollout
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -63,6 +64,14 @@ type Databases interface {
 	ConnectionFor(workspace string) postgres.Connection
 }
 
+// Access is how instances take what orbitd signs.
+type Access interface {
+	// Trusted is the entry of backend.auth.externalAccess with which the workspace's instance does.
+	Trusted(workspace string) (json.RawMessage, error)
+	// Forget voids the tokens of a workspace whose instance is gone.
+	Forget(workspace string)
+}
+
 // Defaults of Options.
 const (
 	// DefaultBootTimeout bounds a boot that no change waits for, such as the one after a crash.
@@ -85,6 +94,7 @@ type Options struct {
 	Databases Databases
 	Vetting   Vetting
 	Gateway   *gateway.Gateway
+	Access    Access
 	// URL gives the address at which people open a workspace's instance.
 	URL    func(workspace string) string
 	Logger *slog.Logger

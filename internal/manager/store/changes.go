@@ -212,7 +212,8 @@ func (tx *Tx) restoreInstance(ctx context.Context, c Change) error {
 }
 
 // Forget removes the changes and events that are older than 7 days, tokens that ended so long ago, audit records older than
-// 90 days, and what ranges were resolved to for workspaces that nobody came back to.
+// 90 days, access tokens that have ended, registrations that nobody retries any more, and what ranges were resolved to for
+// workspaces that nobody came back to.
 func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	before := now.Add(-retention)
 	if _, err := s.db.Exec(ctx, "DELETE FROM changes WHERE finished_at < $1", before); err != nil {
@@ -226,6 +227,12 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	}
 	if err := s.forgetAudit(ctx, now); err != nil {
 		return err
+	}
+	if _, err := s.db.Exec(ctx, "DELETE FROM access_tokens WHERE expires_at < $1", now); err != nil {
+		return fmt.Errorf("forget access tokens that have ended: %w", err)
+	}
+	if _, err := s.db.Exec(ctx, "DELETE FROM registrations WHERE created_at < $1", now.Add(-registrationRetention)); err != nil {
+		return fmt.Errorf("forget old registrations: %w", err)
 	}
 	return s.forgetResolutions(ctx, now)
 }

@@ -9,6 +9,7 @@ import (
 
 // Sealed is a sealed value of any workspace, and where it is.
 type Sealed struct {
+	// Workspace is "" for a value of orbitd itself.
 	Workspace string
 	// Set is the set of a secret, 0 for a credential.
 	Set        int64
@@ -25,12 +26,13 @@ func (s Sealed) IsCredential() bool { return s.Set == 0 }
 func (s *Store) Reseal(ctx context.Context, seal func(all []Sealed) ([]Sealed, error)) error {
 	return pgx.BeginFunc(ctx, s.pool, func(t pgx.Tx) error {
 		// Readers go on; writers wait, so that no value is sealed with the old key meanwhile.
-		if _, err := t.Exec(ctx, "LOCK TABLE secrets, credentials IN EXCLUSIVE MODE"); err != nil {
+		if _, err := t.Exec(ctx, "LOCK TABLE secrets, credentials, own_credentials IN EXCLUSIVE MODE"); err != nil {
 			return fmt.Errorf("lock the sealed values: %w", err)
 		}
 		all, err := collect[Sealed](ctx, t, "all sealed values",
 			"SELECT workspace, set, name, key_id, ciphertext FROM secrets UNION ALL "+
-				"SELECT workspace, 0, name, key_id, ciphertext FROM credentials ORDER BY workspace, set, name")
+				"SELECT workspace, 0, name, key_id, ciphertext FROM credentials UNION ALL "+
+				"SELECT '', 0, name, key_id, ciphertext FROM own_credentials ORDER BY workspace, set, name")
 		if err != nil {
 			return err
 		}
@@ -40,6 +42,10 @@ func (s *Store) Reseal(ctx context.Context, seal func(all []Sealed) ([]Sealed, e
 		}
 		batch := &pgx.Batch{}
 		for _, v := range again {
+			if v.Workspace == "" {
+				batch.Queue("UPDATE own_credentials SET key_id = $2, ciphertext = $3 WHERE name = $1", v.Name, v.KeyID, v.Ciphertext)
+				continue
+			}
 			if v.IsCredential() {
 				batch.Queue("UPDATE credentials SET key_id = $3, ciphertext = $4 WHERE workspace = $1 AND name = $2",
 					v.Workspace, v.Name, v.KeyID, v.Ciphertext)

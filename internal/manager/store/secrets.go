@@ -25,7 +25,7 @@ func (q queries) Secrets(ctx context.Context, workspace string, set int64) ([]Se
 func (q queries) SealingKeyIDs(ctx context.Context) ([]string, error) {
 	type row struct{ KeyID string }
 	rows, err := collect[row](ctx, q.db, "the sealing keys in use",
-		"SELECT key_id FROM secrets UNION SELECT key_id FROM credentials ORDER BY 1")
+		"SELECT key_id FROM secrets UNION SELECT key_id FROM credentials UNION SELECT key_id FROM own_credentials ORDER BY 1")
 	if err != nil {
 		return nil, err
 	}

@@ -86,8 +86,12 @@ func (v *Vault) resealed(values []store.Sealed) ([]store.Sealed, error) {
 
 // sealedPlace is the context that a stored value is bound to, and what messages call it.
 func sealedPlace(value store.Sealed) (place, name string) {
-	if value.IsCredential() {
+	switch {
+	case value.Workspace == "":
+		return ownContext(value.Name), "orbitd's " + value.Name
+	case value.IsCredential():
 		return credentialContext(value.Workspace, value.Name), "credential " + value.Name + " of " + value.Workspace
+	default:
+		return secretContext(value.Workspace, value.Set, value.Name), "secret " + value.Name + " of " + value.Workspace
 	}
-	return secretContext(value.Workspace, value.Set, value.Name), "secret " + value.Name + " of " + value.Workspace
 }

@@ -63,6 +63,7 @@ type Runtime struct {
 	calls     []Call
 	processes map[key]*Process
 	logs      map[string][]string
+	catalogs  map[string]*catalog
 	lastPID   int
 }
 
@@ -72,7 +73,7 @@ var _ runtime.Runtime = (*Runtime)(nil)
 func New(options Options) *Runtime {
 	return &Runtime{
 		options: options, processes: map[key]*Process{}, logs: map[string][]string{},
-		lastPID: firstPID,
+		catalogs: map[string]*catalog{}, lastPID: firstPID,
 	}
 }
 
@@ -197,7 +198,7 @@ func (r *Runtime) find(handle runtime.Handle) *Process {
 	return nil
 }
 
-// Destroy forgets the workspace's log. It refuses while one of its processes runs.
+// Destroy forgets the workspace's log and catalog. It refuses while one of its processes runs.
 func (r *Runtime) Destroy(ctx context.Context, workspace string) error {
 	fault := r.record(OpDestroy, workspace, "")
 	if err := fault.delay(ctx); err != nil {
@@ -213,6 +214,7 @@ func (r *Runtime) Destroy(ctx context.Context, workspace string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.logs, workspace)
+	delete(r.catalogs, workspace)
 	return nil
 }
 

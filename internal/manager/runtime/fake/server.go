@@ -21,11 +21,16 @@ type State struct {
 	Digest string `json:"digest"`
 	// Config is the config that the process was last given, secrets included. It is there for tests alone.
 	Config json.RawMessage `json:"config"`
+	// Subject is as whom the process sees who asks: external:orbit:<subject> for what orbitd signs; "" is nobody.
+	Subject string `json:"subject,omitempty"`
+	// Authorization is what came with the request. It is there for tests alone.
+	Authorization []string `json:"authorization,omitempty"`
 }
 
 // server is the HTTP server of a fake process. Its paths:
 //
 //	/.backstage/health/v1/readiness   200 {"status":"ok"}
+//	/api/catalog/…                    the catalog's API, for what orbitd signs
 //	every other                       200 with a State
 type server struct {
 	listener net.Listener
@@ -44,8 +49,12 @@ func serve(ctx context.Context, p *Process) (*server, error) {
 	mux.HandleFunc("GET /.backstage/health/v1/readiness", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, map[string]string{"status": "ok"})
 	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, p.state())
+	p.serveCatalog(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		state := p.state()
+		state.Authorization = r.Header["Authorization"]
+		state.Subject = p.Subject(r.Header.Get("Authorization"))
+		writeJSON(w, state)
 	})
 	s := &server{listener: listener, http: http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}}
 	s.running.Go(func() { _ = s.http.Serve(listener) })
