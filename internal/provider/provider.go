@@ -106,7 +106,7 @@ func (p *orbitProvider) Configure(ctx context.Context, req provider.ConfigureReq
 }
 
 func (p *orbitProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newInstanceResource, newPluginResource}
+	return []func() resource.Resource{newInstanceResource, newPluginResource, newLocationResource, newTokenResource}
 }
 
 func (p *orbitProvider) DataSources(context.Context) []func() datasource.DataSource {
