@@ -66,17 +66,22 @@ func problemOf(change *orbit.Change) *orbit.Problem {
 	return &orbit.Problem{Title: "orbitd put the change back and gave no reason", Code: orbit.CodeInternal}
 }
 
-// unknownFate tells what to do when a wait ended without a verdict.
+// unknownFate tells what to do when the wait for a resource's change ended without a verdict.
 func unknownFate(change *orbit.Change, err error) string {
-	why := sentence(err.Error())
+	return joinParagraphs(whyUnknown(err), "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan "+
+		"waits for its end and shows how it ended.")
+}
+
+// whyUnknown says why a wait ended without a verdict.
+func whyUnknown(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
-		why = "The run was interrupted."
+		return "The run was interrupted."
 	case errors.Is(err, context.DeadlineExceeded):
-		why = "The timeout was over before orbitd had a verdict."
+		return "The timeout was over before orbitd had a verdict."
+	default:
+		return sentence(err.Error())
 	}
-	return joinParagraphs(why, "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan waits for "+
-		"its end and shows how it ended.")
 }
 
 // afterword asks what still has to be read after a write, also when the run was interrupted. It bears an orbitd that
