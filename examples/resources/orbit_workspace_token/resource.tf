@@ -4,8 +4,8 @@ resource "orbit_workspace_token" "pipeline" {
   description = "acme's own pipeline"
 }
 
-# A token that is made anew when the key of whoever uses it changes, and in time before it ends by itself. The old one is
-# revoked after the new one is in use.
+# A token that ends by itself after 90 days. Another generation makes another one before that, and the old one is revoked
+# after the new one is in use.
 variable "token_generation" {
   description = "Another number makes another token."
   type        = number
