@@ -50,8 +50,13 @@ type fakeAPI struct {
 	resolved map[string]string
 	// starting is how many reads of an instance still find orbitd starting.
 	starting int
+	// provisioning is how many reads of an instance still find its first boot under way.
+	provisioning int
 	// keepsRubble leaves an instance whose creation failed.
 	keepsRubble bool
+
+	fakeCatalog
+	fakeTokens
 }
 
 // fakeWrite is one write as the API got it.
@@ -84,6 +89,9 @@ func newFakeAPI(t *testing.T) *fakeAPI {
 	mux.HandleFunc("PUT /v1/instances/{workspace}/plugins/{package}", f.putPlugin)
 	mux.HandleFunc("DELETE /v1/instances/{workspace}/plugins/{package}", f.deletePlugin)
 	mux.HandleFunc("GET /v1/changes/{id}", f.getChange)
+	f.serveLists(mux)
+	f.serveCatalog(mux)
+	f.serveTokens(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, orbit.CodeNoRoute, "GET /openapi.json describes the API")
 	})
@@ -161,6 +169,12 @@ func (f *fakeAPI) getInstance(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such instance")
 		return
+	}
+	if f.provisioning > 0 {
+		f.provisioning--
+		booting := *instance
+		booting.Status = orbit.InstanceStatus{Phase: orbit.PhaseProvisioning}
+		instance = &booting
 	}
 	respond(w, http.StatusOK, instance)
 }

@@ -139,17 +139,8 @@ func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadReques
 }
 
 func allPlugins(ctx context.Context, client *orbit.Client, workspace string) ([]orbit.Plugin, error) {
-	var plugins []orbit.Plugin
-	var options orbit.PageOptions
-	for {
-		page, err := client.ListPlugins(ctx, workspace, options)
-		if err != nil {
-			return nil, err
-		}
-		plugins = append(plugins, page.Items...)
-		if page.Next == "" {
-			return plugins, nil
-		}
-		options.Cursor = page.Next
-	}
+	plugins, _, err := collect(0, func(options orbit.PageOptions) (*orbit.Page[orbit.Plugin], error) {
+		return client.ListPlugins(ctx, workspace, options)
+	})
+	return plugins, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -30,6 +31,8 @@ const (
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &orbitProvider{version: version} }
 }
+
+var _ provider.ProviderWithEphemeralResources = (*orbitProvider)(nil)
 
 type orbitProvider struct {
 	version string
@@ -103,14 +106,22 @@ func (p *orbitProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	resp.ResourceData = conn
 	resp.DataSourceData = conn
+	resp.EphemeralResourceData = conn
 }
 
 func (p *orbitProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newInstanceResource, newPluginResource}
+	return []func() resource.Resource{newInstanceResource, newPluginResource, newLocationResource, newTokenResource}
+}
+
+func (p *orbitProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newAccessTokenEphemeral}
 }
 
 func (p *orbitProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newInstanceDataSource, newPackageDataSource, newReleaseDataSource}
+	return []func() datasource.DataSource{
+		newInstanceDataSource, newInstancesDataSource, newPackageDataSource, newReleaseDataSource, newReleasesDataSource,
+		newEntitiesDataSource,
+	}
 }
 
 func userAgent(version, terraform, appended string) string {

@@ -13,11 +13,17 @@ import (
 
 // accept sends a write. Interrupting the run does not cut it short: it takes a moment, and a write that was accepted
 // unseen would leave something that no state knows.
-func accept(ctx context.Context, write func(context.Context) (*orbit.Change, error)) (*orbit.Change, error) {
+func accept[T any](ctx context.Context, write func(context.Context) (T, error)) (T, error) {
+	return acceptWithin(ctx, writeTimeout, write)
+}
+
+// acceptWithin is accept with a bound of its own.
+func acceptWithin[T any](ctx context.Context, timeout time.Duration, write func(context.Context) (T, error)) (T, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		var none T
+		return none, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	return write(ctx)
 }
@@ -60,17 +66,22 @@ func problemOf(change *orbit.Change) *orbit.Problem {
 	return &orbit.Problem{Title: "orbitd put the change back and gave no reason", Code: orbit.CodeInternal}
 }
 
-// unknownFate tells what to do when a wait ended without a verdict.
+// unknownFate tells what to do when the wait for a resource's change ended without a verdict.
 func unknownFate(change *orbit.Change, err error) string {
-	why := sentence(err.Error())
+	return joinParagraphs(whyUnknown(err), "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan "+
+		"waits for its end and shows how it ended.")
+}
+
+// whyUnknown says why a wait ended without a verdict.
+func whyUnknown(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
-		why = "The run was interrupted."
+		return "The run was interrupted."
 	case errors.Is(err, context.DeadlineExceeded):
-		why = "The timeout was over before orbitd had a verdict."
+		return "The timeout was over before orbitd had a verdict."
+	default:
+		return sentence(err.Error())
 	}
-	return joinParagraphs(why, "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan waits for "+
-		"its end and shows how it ended.")
 }
 
 // afterword asks what still has to be read after a write, also when the run was interrupted. It bears an orbitd that
@@ -82,9 +93,14 @@ func afterword[T any](ctx context.Context, ask func(context.Context) (T, error))
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
+	return askUntil(ctx, orbit.IsTransient, ask)
+}
+
+// askUntil asks again and again while the answer is an error that may pass, until the context ends.
+func askUntil[T any](ctx context.Context, passes func(error) bool, ask func(context.Context) (T, error)) (T, error) {
 	for {
 		answer, err := ask(ctx)
-		if err == nil || !orbit.IsTransient(err) {
+		if err == nil || !passes(err) {
 			return answer, err
 		}
 		select {
