@@ -173,7 +173,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 			Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
 		}},
 		Tokens: tokens, Audit: m.core.store,
-		Auth: append(auth.Chain{auth.NewRoot(m.token), tokens}, o.Authenticators...), Logger: o.Logger,
+		Auth: auth.Chain{auth.NewRoot(m.token), tokens}, Logger: o.Logger,
 	}))
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
@@ -47,9 +46,6 @@ type Options struct {
 	Listen string
 	// GatewayListen is the gateway's address, host:port; DefaultGatewayListen when empty. Loopback only.
 	GatewayListen string
-	// Authenticators know who else may sign in to the API, besides those who have a token that orbitd made. They are asked in
-	// this order.
-	Authenticators []auth.Authenticator
 	// GatewayDomain is the parent of the workspaces' host names; gateway.DefaultDomain when empty.
 	GatewayDomain string
 	// PostgresURL is a PostgreSQL server to use instead of the embedded one: a postgres:// URL of a user that may make

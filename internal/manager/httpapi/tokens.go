@@ -42,7 +42,7 @@ func (a *api) tokenRoutes() {
 	a.tokensOfWorkspace()
 }
 
-// The operations on tokens, of all workspaces and of one.
+// tokenOperation completes an operation on tokens with what all of its method have.
 func tokenOperation(operation huma.Operation) huma.Operation {
 	operation.Tags = []string{"tokens"}
 	switch operation.Method {
