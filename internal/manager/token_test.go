@@ -214,11 +214,18 @@ func postToken(t *testing.T, s *managertest.Server, path, key, body string) (sta
 		t.Fatal(err)
 	}
 	r.Header = http.Header{"Authorization": {"Bearer " + root}, "Content-Type": {"application/json"}, "Idempotency-Key": {key}}
-	status, answer := fetch(t, r)
-	if err := json.Unmarshal([]byte(answer), &token); err != nil {
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return status, token
+	defer func() { _ = answer.Body.Close() }()
+	if err := json.NewDecoder(answer.Body).Decode(&token); err != nil {
+		t.Fatal(err)
+	}
+	if kept := answer.Header.Get("Cache-Control"); token.Secret != "" && kept != "no-store" {
+		t.Errorf("Cache-Control of an answer with a secret is %q, want no-store", kept)
+	}
+	return answer.StatusCode, token
 }
 
 func TestARetriedTokenIsTheSameWithASecretOfItsOwn(t *testing.T) {
