@@ -35,7 +35,7 @@ func (n Permission) Check(p Principal, workspace string) error {
 	if n.About == AboutWorkspace {
 		need += " of workspace " + workspace
 	}
-	return fmt.Errorf("it needs at least %s, and the token is that of %s", need, p)
+	return fmt.Errorf("it needs at least %s, and you are signed in as %s", need, p)
 }
 
 // covers says whether the principal's workspace is one that the operation is about.

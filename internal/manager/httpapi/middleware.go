@@ -67,7 +67,7 @@ func authenticate(by auth.Authenticator, logger *slog.Logger, next http.Handler)
 		case errors.Is(err, auth.ErrNoToken):
 			detail = "send an API token as Authorization: Bearer <token>; " + whence
 		case errors.Is(err, auth.ErrUnknownToken):
-			detail = "the token is not known, as one is that was revoked; " + whence
+			detail = "the token is not known; neither is one that was revoked. " + whence
 		}
 		w.Header().Set("WWW-Authenticate", `Bearer realm="orbit"`)
 		writeProblem(w, r, http.StatusUnauthorized, orbit.CodeUnauthorized, "Not signed in", detail)

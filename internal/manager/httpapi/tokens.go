@@ -35,6 +35,11 @@ type (
 	tokenAnswer struct{ Body orbit.Token }
 	tokenPage   struct{ Body orbit.Page[orbit.Token] }
 	nothing     struct{}
+	// tokenMade has a secret in it: nobody on its way may keep it.
+	tokenMade struct {
+		CacheControl string `header:"Cache-Control"`
+		Body         orbit.Token
+	}
 )
 
 func (a *api) tokenRoutes() {
@@ -42,7 +47,7 @@ func (a *api) tokenRoutes() {
 	a.tokensOfWorkspace()
 }
 
-// The operations on tokens, of all workspaces and of one.
+// tokenOperation completes an operation on tokens with what all of its method have.
 func tokenOperation(operation huma.Operation) huma.Operation {
 	operation.Tags = []string{"tokens"}
 	switch operation.Method {
@@ -63,8 +68,8 @@ func (a *api) tokensOfAll() {
 	}), func(ctx context.Context, in *struct {
 		TokenKey
 		Body orbit.TokenWrite
-	}) (*tokenAnswer, error) {
-		return answer(a.tokens.Create(ctx, "", in.Body, in.IdempotencyKey))
+	}) (*tokenMade, error) {
+		return made(a.tokens.Create(ctx, "", in.Body, in.IdempotencyKey))
 	})
 	route(a, tokenOperation(huma.Operation{
 		OperationID: "listTokens", Method: http.MethodGet, Path: list, Summary: "List tokens",
@@ -102,8 +107,8 @@ func (a *api) tokensOfWorkspace() {
 		WorkspacePath
 		TokenKey
 		Body orbit.TokenWrite
-	}) (*tokenAnswer, error) {
-		return answer(a.tokens.Create(ctx, in.Workspace, in.Body, in.IdempotencyKey))
+	}) (*tokenMade, error) {
+		return made(a.tokens.Create(ctx, in.Workspace, in.Body, in.IdempotencyKey))
 	})
 	route(a, tokenOperation(huma.Operation{
 		OperationID: "listWorkspaceTokens", Method: http.MethodGet, Path: list, Summary: "List tokens of workspace", Description: "Oldest first.",
@@ -135,6 +140,10 @@ func (a *api) tokensOfWorkspace() {
 	}), func(ctx context.Context, in *path) (*nothing, error) {
 		return a.revokeToken(ctx, in.Workspace, in.ID)
 	})
+}
+
+func made(token orbit.Token, err error) (*tokenMade, error) {
+	return &tokenMade{CacheControl: "no-store", Body: token}, err
 }
 
 func answer(token orbit.Token, err error) (*tokenAnswer, error) {

@@ -24,9 +24,10 @@ func (s *Store) PutAudit(ctx context.Context, r orbit.AuditRecord) (int64, error
 }
 
 // FinishAudit records what became of the write: its status, code and change, and the workspace and object that were known
-// only then.
+// only then. It does not wait for the disk: what a machine that crashes loses is an outcome that orbitd did not live to see.
 func (s *Store) FinishAudit(ctx context.Context, r orbit.AuditRecord) error {
-	_, err := s.db.Exec(ctx, "UPDATE audit SET status = $2, code = $3, change_id = $4, workspace = $5, object = $6 WHERE id = $1",
+	_, err := s.db.Exec(ctx, "WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true)) "+
+		"UPDATE audit SET status = $2, code = $3, change_id = $4, workspace = $5, object = $6 FROM lazily WHERE id = $1",
 		r.ID, r.Status, r.Code, r.ChangeID, r.Workspace, r.Object)
 	if err != nil {
 		return fmt.Errorf("record what became of %s by %s: %w", r.Operation, r.Subject, err)
