@@ -18,10 +18,15 @@ type Principal struct {
 }
 
 // Authenticator tells whose a bearer token is. The error is ErrUnknownToken for one that it does not know at all, which
-// another authenticator may; any other says why a token of its own is not accepted, in words for whoever sent it.
+// another authenticator may, and wraps ErrUnavailable where that cannot be told now; any other says why a token of its own
+// is not accepted, in words for whoever sent it.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (Principal, error)
 }
 
-// ErrUnknownToken says that a token is not one of those that an authenticator gives out or believes.
-var ErrUnknownToken = errors.New("the token is not known")
+var (
+	// ErrUnknownToken says that a token is not one of those that an authenticator gives out or believes.
+	ErrUnknownToken = errors.New("the token is not known")
+	// ErrUnavailable says that an authenticator cannot tell now whose a token is. The same request may be tried again.
+	ErrUnavailable = errors.New("whose token it is cannot be told now")
+)
