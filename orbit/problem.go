@@ -25,6 +25,7 @@ const (
 	CodeDeleting         Code = "deleting"           // 409: the instance is being deleted
 	CodeKeyReused        Code = "idempotency_reused" // 422: one Idempotency-Key with two different requests
 	CodeInvalidRequest   Code = "invalid_request"    // 422: the request's body or parameters are malformed
+	CodeUnavailable      Code = "unavailable"        // 503: orbitd's database does not answer now; nothing was touched, try again
 	CodeStarting         Code = "starting"           // 503: orbitd is still installing or starting what it needs
 	CodeInternal         Code = "internal"           // 500: a fault of orbitd
 )

@@ -53,7 +53,7 @@ func command() *cli.Command {
 		Version: fullVersion(),
 		Flags:   []cli.Flag{dataDirFlag(), logLevelFlag(), logFormatFlag()},
 		Commands: []*cli.Command{
-			serveCommand(), restartCommand(), stopCommand(), resealCommand(), installCommand(), bundleCommand(), planCommand(),
+			serveCommand(), restartCommand(), stopCommand(), resealCommand(), tokenCommand(), installCommand(), bundleCommand(), planCommand(),
 			openAPICommand(),
 		},
 		// main prints the error, once.

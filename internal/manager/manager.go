@@ -9,12 +9,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	goruntime "runtime"
 	"sync"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/apitoken"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth/issuer"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate"
@@ -29,8 +29,6 @@ const (
 	closeTimeout = 5 * time.Second
 	// forgetEvery is how often old changes, events, clones and schemas are removed.
 	forgetEvery = time.Hour
-	// tokenFile is the API token's file in the data directory.
-	tokenFile = "token"
 )
 
 // lingering is how long connections that clients keep open are served after a successor took over: with its next answer
@@ -199,6 +197,10 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	m.background.Go(func() { m.forgetOld(work, super) })
 	keeper := m.core.keeper()
 	m.background.Go(func() { keeper.run(work) })
+	tokens := apitoken.New(m.core.store)
+	m.background.Go(func() { //nolint:contextcheck // it writes once more when work has ended
+		tokens.Run(work, func(err error) { o.Logger.Warn("not noted when tokens were last used", "error", err) })
+	})
 	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
 	m.apiDoor.open(httpapi.New(httpapi.Options{
 		Writer: admission.New(m.core.admission(m.super)),
@@ -206,9 +208,18 @@ func (m *Manager) open(ctx context.Context) (err error) {
 			Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
 			Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
 		}},
-		Auth: signIn{token: auth.NewToken(m.token), other: m.issuers, logger: o.Logger}, Logger: o.Logger,
+		Tokens: tokens, Audit: m.core.store, Auth: m.authenticators(tokens), Logger: o.Logger,
 	}))
 	return nil
+}
+
+// authenticators know who may sign in, in the order in which they are asked.
+func (m *Manager) authenticators(tokens auth.Authenticator) auth.Chain {
+	chain := auth.Chain{auth.NewRoot(m.token), tokens}
+	if m.issuers != nil {
+		chain = append(chain, m.issuers)
+	}
+	return chain
 }
 
 // doing tells those who wait what orbitd does.
@@ -306,7 +317,7 @@ func (m *Manager) APIURL() string { return baseURL(m.api.Addr(), m.cert) }
 func (m *Manager) GatewayAddress() string { return m.proxy.Addr().String() }
 
 // TokenFile is where the API token is.
-func (m *Manager) TokenFile() string { return filepath.Join(m.options.DataDir, tokenFile) }
+func (m *Manager) TokenFile() string { return TokenFile(m.options.DataDir) }
 
 // URL is where people open a workspace's instance.
 func (m *Manager) URL(workspace string) string {

@@ -26,6 +26,9 @@ func DefaultDataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "orbit"), nil
 }
 
+// TokenFile is where the API token is that the orbitd of a data directory made at its first start.
+func TokenFile(dataDir string) string { return filepath.Join(dataDir, "token") }
+
 // defaultRunDir is where the sockets of a data directory's instances are. It is short, because a socket's path may have
 // 107 bytes, and differs for every data directory.
 func defaultRunDir(dataDir string) string {

@@ -100,6 +100,12 @@ func TestWhatIsNotAnOutageIsStillAnErrorAtRead(t *testing.T) {
 	want(t, instance.read(t).errors(), "Unable to read instance acme", "does not accept the token")
 	instance.core = newCore(t, object{"endpoint": api.URL, "token_file": "/nowhere/token"})
 	want(t, instance.read(t).errors(), "Unable to read instance acme", "/nowhere/token")
+	forbids := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusForbidden, orbit.CodeForbidden, "it needs at least the role reader of workspace acme")
+	})
+	instance.core = newCore(t, object{"token": fakeToken, "endpoint": forbids})
+	want(t, instance.read(t).errors(), "Unable to read instance acme", "orbitd at "+forbids+" does not let the token from token do this. "+
+		"It needs at least the role reader of workspace acme.", "Request r-1")
 	instance.core = newCore(t, object{"token": fakeToken, "endpoint": answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		orbit.WriteProblem(w, &orbit.Problem{Title: "A fault", Status: http.StatusInternalServerError, Code: orbit.CodeInternal})
 	})})

@@ -95,7 +95,11 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 		return
 	case problem.Code == orbit.CodeUnauthorized:
 		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not accept the token from "+
-			c.conn.tokenSource()+". Its token is in the file token of its data directory.", requestLine(problem)))
+			c.conn.tokenSource()+". Its token is in the file token of its data directory.", sentence(problem.Detail), requestLine(problem)))
+		return
+	case problem.Code == orbit.CodeForbidden:
+		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not let the token from "+
+			c.conn.tokenSource()+" do this. "+sentence(problem.Detail), requestLine(problem)))
 		return
 	case problem.Code == orbit.CodeRestartForbidden, problem.Code == orbit.CodeImpactExceeded:
 		// The detail says that nothing was touched, and what to do; findings would say the reasons again.

@@ -1,5 +1,4 @@
-// Package auth says who may use orbitd's API. Today that is whoever holds the one token that orbitd made at its first
-// start.
+// Package auth says who signed in to orbitd's API, and what they may do there.
 package auth
 
 import (
@@ -11,13 +10,24 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"strings"
+
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// tokenBytes is the entropy of a token.
-const tokenBytes = 32
+// TokenPrefix begins every token that orbitd makes, so that whoever finds one knows what it opens.
+const TokenPrefix = "orbit_"
+
+// secretBytes is the entropy of a token.
+const secretBytes = 32
+
+// NewSecret makes the part of a token that nobody can guess, in letters that a header can carry.
+func NewSecret() string {
+	random := make([]byte, secretBytes)
+	_, _ = rand.Read(random) // it never fails
+	return base64.RawURLEncoding.EncodeToString(random)
+}
 
 // LoadOrCreateToken reads the API token from the file, and makes one with mode 0600 where there is no file. A file
 // that others can read is refused.
@@ -45,11 +55,7 @@ func LoadOrCreateToken(_ context.Context, file string) (string, error) {
 }
 
 func createToken(file string) (string, error) {
-	random := make([]byte, tokenBytes)
-	if _, err := rand.Read(random); err != nil {
-		return "", fmt.Errorf("make an API token: %w", err)
-	}
-	token := "orbit_" + base64.RawURLEncoding.EncodeToString(random)
+	token := TokenPrefix + NewSecret()
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", fmt.Errorf("write the API token: %w", err)
@@ -61,18 +67,20 @@ func createToken(file string) (string, error) {
 	return token, nil
 }
 
-// Token checks requests for one bearer token.
-type Token struct{ digest [sha256.Size]byte }
+// RootSubject is whoever has the token of the file.
+const RootSubject = "root"
 
-// NewToken returns a check for the given token.
-func NewToken(token string) Token { return Token{digest: sha256.Sum256([]byte(token))} }
+// Root knows the one token of the file. Whoever has it is an admin.
+type Root struct{ digest [sha256.Size]byte }
 
-// Authorized says whether the request carries the token. It takes the same time for every wrong one.
-func (t Token) Authorized(r *http.Request) bool {
-	scheme, token, found := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return false
+// NewRoot returns an authenticator of the given token.
+func NewRoot(token string) Root { return Root{digest: sha256.Sum256([]byte(token))} }
+
+// Authenticate knows the token. It takes the same time for every other one.
+func (r Root) Authenticate(_ context.Context, token string) (Principal, error) {
+	digest := sha256.Sum256([]byte(token))
+	if subtle.ConstantTimeCompare(digest[:], r.digest[:]) != 1 {
+		return Principal{}, ErrUnknownToken
 	}
-	digest := sha256.Sum256([]byte(strings.TrimSpace(token)))
-	return subtle.ConstantTimeCompare(digest[:], t.digest[:]) == 1
+	return Principal{Subject: RootSubject, Role: orbit.RoleAdmin}, nil
 }

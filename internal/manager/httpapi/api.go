@@ -14,6 +14,7 @@ import (
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -45,9 +46,6 @@ type Reader interface {
 	Package(ctx context.Context, name string, question orbit.PackageQuestion) (orbit.Package, error)
 }
 
-// Authorizer decides whether a request may be served.
-type Authorizer interface{ Authorized(r *http.Request) bool }
-
 // Precondition is what a write says about the version it means to change.
 type Precondition = admission.Precondition
 
@@ -55,7 +53,10 @@ type Precondition = admission.Precondition
 type Options struct {
 	Writer Writer
 	Reader Reader
-	Auth   Authorizer
+	Tokens Tokens
+	Audit  AuditLog
+	// Auth tells who signs in.
+	Auth   auth.Authenticator
 	Logger *slog.Logger
 }
 
@@ -64,6 +65,8 @@ type api struct {
 	huma   huma.API
 	writer Writer
 	reader Reader
+	tokens Tokens
+	audit  AuditLog
 	logger *slog.Logger
 }
 
@@ -79,7 +82,7 @@ func New(o Options) http.Handler {
 		writeProblem(w, r, http.StatusNotFound, orbit.CodeNoRoute, "No such route",
 			"GET /openapi.json describes the API")
 	})
-	return requestID(authorize(o.Auth, logged(o.Logger, onlyText(mux))))
+	return requestID(authenticate(o.Auth, o.Logger, logged(o.Logger, mux)))
 }
 
 // Version is the API's version in its paths.
@@ -96,17 +99,19 @@ func register(mux *http.ServeMux, o Options) huma.API {
 		"GET /v1/changes/{id} tells. Errors are RFC 9457 problems with a stable code."
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
 	config.Formats = textFormats()
-	config.Transformers = []huma.Transformer{addRequestID}
+	config.Transformers = []huma.Transformer{addRequestID, noteAnswer}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer", Description: "The token that orbitd wrote at its first start."},
+		"token": {Type: "http", Scheme: "bearer", Description: "The token that orbitd wrote at its first start, or one that was made with it."},
 	}
 	config.Security = []map[string][]string{{"token": {}}}
-	a := &api{huma: humago.New(mux, config), writer: o.Writer, reader: o.Reader, logger: o.Logger}
+	a := &api{huma: humago.New(mux, config), writer: o.Writer, reader: own{o.Reader}, tokens: o.Tokens, audit: o.Audit, logger: o.Logger}
 	a.instances()
 	a.plugins()
 	a.changes()
 	a.observations()
 	a.packages()
+	a.tokenRoutes()
+	a.auditRoutes()
 	return a.huma
 }
 
@@ -114,10 +119,17 @@ func register(mux *http.ServeMux, o Options) huma.API {
 // bound of its own that is told with the document's name.
 const maxBody = 4 * appconfig.MaxSize
 
-// route registers a handler whose errors become problems.
+// route registers a handler whose errors become problems. Its operation has a line in permissions.
 func route[I, O any](a *api, operation huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	needs := permissionOf(&operation)
 	operation.MaxBodyBytes = maxBody
-	operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusInternalServerError)
+	operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
+		http.StatusInternalServerError)
+	if isWrite(&operation) {
+		operation.Errors = append(operation.Errors, http.StatusServiceUnavailable)
+		operation.Middlewares = append(operation.Middlewares, a.audited)
+	}
+	operation.Middlewares = append(operation.Middlewares, a.permitted(needs), a.onlyText)
 	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {

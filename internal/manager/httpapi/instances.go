@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -43,6 +45,21 @@ func accept(ctx context.Context, change orbit.Change, err error) (*accepted, err
 type PageQuery struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"At most so many items."`
 	Cursor string `query:"cursor" doc:"The next of the page before."`
+}
+
+// number is the cursor of a list whose items are numbered, first where there is none.
+func (q PageQuery) number(first int64) (int64, error) {
+	if q.Cursor == "" {
+		return first, nil
+	}
+	number, err := strconv.ParseInt(q.Cursor, 10, 64)
+	if err != nil {
+		return 0, &orbit.Problem{
+			Code: orbit.CodeInvalidRequest, Title: "Not a cursor",
+			Detail: fmt.Sprintf("cursor is %q; use the next of the page before", q.Cursor),
+		}
+	}
+	return number, nil
 }
 
 // pageOf makes a page of at most limit items from a list that was asked for one more.
@@ -128,7 +145,7 @@ func (a *api) instances() {
 		return accept(ctx, change, err)
 	})
 	route(a, huma.Operation{
-		OperationID: "planChange", Method: http.MethodPost, Path: "/v1/instances/{workspace}/plan", Tags: tags,
+		OperationID: planChange, Method: http.MethodPost, Path: "/v1/instances/{workspace}/plan", Tags: tags,
 		Summary: "Plan change",
 		Description: "What a write would cost now and what is wrong with it. Changes nothing; the workspace need not exist. A " +
 			"version range is resolved, and the write gets the same exact version.",

@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -35,16 +37,40 @@ func requestID(next http.Handler) http.Handler {
 	})
 }
 
-// authorize lets nothing but /healthz pass without a token.
-func authorize(auth Authorizer, next http.Handler) http.Handler {
+// authenticate lets nothing but /healthz pass without a token, and says in the context whose it is. Strangers learn nothing
+// of the tokens that there are or were.
+func authenticate(by auth.Authenticator, logger *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/healthz" && !auth.Authorized(r) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="orbit"`)
-			writeProblem(w, r, http.StatusUnauthorized, orbit.CodeUnauthorized, "Not signed in",
-				"send the API token as Authorization: Bearer <token>; orbitd wrote it to the file token in its data directory at its first start")
+		if r.URL.Path == "/healthz" {
+			next.ServeHTTP(w, r)
 			return
 		}
-		next.ServeHTTP(w, r)
+		var principal auth.Principal
+		token, err := auth.Bearer(r)
+		if err == nil {
+			principal, err = by.Authenticate(r.Context(), token)
+		}
+		if err == nil {
+			next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), principal)))
+			return
+		}
+		if errors.Is(err, auth.ErrUnavailable) {
+			logger.WarnContext(r.Context(), "cannot tell who signs in", "request_id", requestIDFrom(r.Context()), "error", err)
+			w.Header().Set("Retry-After", "1")
+			writeProblem(w, r, http.StatusServiceUnavailable, orbit.CodeUnavailable, "Cannot tell who signs in",
+				"what orbitd needs to know whose the token is does not answer now; try again")
+			return
+		}
+		const whence = "orbitd wrote one to the file token in its data directory at its first start, and makes others with orbitd token create"
+		detail := err.Error()
+		switch {
+		case errors.Is(err, auth.ErrNoToken):
+			detail = "send an API token as Authorization: Bearer <token>; " + whence
+		case errors.Is(err, auth.ErrUnknownToken):
+			detail = "the token is not known, as one is that was revoked; " + whence
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="orbit"`)
+		writeProblem(w, r, http.StatusUnauthorized, orbit.CodeUnauthorized, "Not signed in", detail)
 	})
 }
 
@@ -59,7 +85,7 @@ func logged(logger *slog.Logger, next http.Handler) http.Handler {
 			level = slog.LevelInfo
 		}
 		logger.Log(r.Context(), level, "request", "method", r.Method, "path", r.URL.Path, "status", recorder.status,
-			"duration", time.Since(start), "request_id", requestIDFrom(r.Context()))
+			"subject", auth.FromContext(r.Context()).Subject, "duration", time.Since(start), "request_id", requestIDFrom(r.Context()))
 	})
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -20,15 +19,9 @@ func (a *api) observations() {
 		WorkspacePath
 		PageQuery
 	}) (*struct{ Body orbit.Page[orbit.Event] }, error) {
-		var after int64
-		if in.Cursor != "" {
-			var err error
-			if after, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil {
-				return nil, &orbit.Problem{
-					Code: orbit.CodeInvalidRequest, Title: "Not a cursor",
-					Detail: fmt.Sprintf("cursor is %q; use the next of the page before", in.Cursor),
-				}
-			}
+		after, err := in.number(0)
+		if err != nil {
+			return nil, err
 		}
 		events, err := a.reader.Events(ctx, in.Workspace, after, in.Limit+1)
 		if err != nil {

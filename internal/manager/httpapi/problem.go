@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,10 @@ import (
 // only way it offers to give them another shape.
 func init() { //nolint:gochecknoinits // see above
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		var given *orbit.Problem
+		if len(errs) == 1 && errors.As(errs[0], &given) { // see refuse
+			return given
+		}
 		p := &orbit.Problem{Status: status, Title: message, Code: codeOf(status)}
 		var details []string
 		for _, err := range errs {
@@ -63,6 +68,7 @@ func codeOf(status int) orbit.Code {
 // statuses are the HTTP statuses of the codes; all other codes speak of what the request declares and are 422.
 var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodeUnauthorized:     http.StatusUnauthorized,
+	orbit.CodeForbidden:        http.StatusForbidden,
 	orbit.CodeNotFound:         http.StatusNotFound,
 	orbit.CodeNoRoute:          http.StatusNotFound,
 	orbit.CodeAlreadyExists:    http.StatusConflict,
@@ -75,7 +81,15 @@ var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodePreconditionMiss: http.StatusPreconditionRequired,
 	orbit.CodeStarting:         http.StatusServiceUnavailable,
 	orbit.CodeUnchecked:        http.StatusServiceUnavailable,
+	orbit.CodeUnavailable:      http.StatusServiceUnavailable,
 	orbit.CodeInternal:         http.StatusInternalServerError,
+}
+
+func statusOf(p *orbit.Problem) int {
+	if status, known := statuses[p.Code]; known {
+		return status
+	}
+	return cmp.Or(p.Status, http.StatusUnprocessableEntity)
 }
 
 // statusClientGone is what logs show for a request whose client did not wait for the answer.
@@ -87,11 +101,7 @@ func (a *api) problem(ctx context.Context, attempted string, err error) error {
 	switch {
 	case errors.As(err, &p):
 		answer := *p
-		if status, known := statuses[p.Code]; known {
-			answer.Status = status
-		} else if answer.Status == 0 {
-			answer.Status = http.StatusUnprocessableEntity
-		}
+		answer.Status = statusOf(p)
 		return &answer
 	case errors.Is(err, store.ErrNotFound):
 		return &orbit.Problem{
@@ -106,6 +116,12 @@ func (a *api) problem(ctx context.Context, attempted string, err error) error {
 			Detail: "orbitd could not carry out the request; its log says why, under this request id",
 		}
 	}
+}
+
+// refuse answers a request with the problem, in the place of its handler.
+func (a *api) refuse(ctx huma.Context, p *orbit.Problem) {
+	p.Status = statusOf(p)
+	_ = huma.WriteErr(a.huma, ctx, p.Status, p.Title, p) // a client that went away is the only reason to fail
 }
 
 // addRequestID names the request in every problem.

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -8,13 +9,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/httpapi"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
+// everybody signs in with any token.
 type everybody struct{}
 
-func (everybody) Authorized(*http.Request) bool { return true }
+func (everybody) Authenticate(context.Context, string) (auth.Principal, error) {
+	return auth.Principal{Subject: "root", Role: orbit.RoleAdmin}, nil
+}
 
 func TestAWrongPathIsNoMissingObject(t *testing.T) {
 	t.Parallel()
@@ -24,7 +29,9 @@ func TestAWrongPathIsNoMissingObject(t *testing.T) {
 			t.Parallel()
 			method, path, _ := strings.Cut(target, " ")
 			answer := httptest.NewRecorder()
-			api.ServeHTTP(answer, httptest.NewRequest(method, path, nil))
+			request := httptest.NewRequest(method, path, nil)
+			request.Header.Set("Authorization", "Bearer any")
+			api.ServeHTTP(answer, request)
 			var problem orbit.Problem
 			if err := json.Unmarshal(answer.Body.Bytes(), &problem); err != nil {
 				t.Fatal(err)

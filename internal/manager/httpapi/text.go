@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -17,21 +18,21 @@ import (
 func isText(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
 
 // onlyText refuses requests whose path, query or Idempotency-Key is no text. No object has such a name.
-func onlyText(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		const detail = "names are UTF-8 without NUL"
-		switch reads := r.Method == http.MethodGet || r.Method == http.MethodDelete; {
-		case !isText(r.URL.Path) && reads:
-			writeProblem(w, r, http.StatusNotFound, orbit.CodeNotFound, "No such object", "the path is no text: "+detail)
-		case !isText(r.URL.Path):
-			writeProblem(w, r, http.StatusUnprocessableEntity, orbit.CodeInvalidRequest, "Not a name", "the path is no text: "+detail)
-		case !isTextQuery(r) || !isText(r.Header.Get("Idempotency-Key")):
-			writeProblem(w, r, http.StatusUnprocessableEntity, orbit.CodeInvalidRequest, "Not a text",
-				"a parameter is no text: it has to be UTF-8 without NUL")
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
+func (a *api) onlyText(ctx huma.Context, next func(huma.Context)) {
+	const detail = "names are UTF-8 without NUL"
+	r, _ := humago.Unwrap(ctx)
+	switch reads := r.Method == http.MethodGet || r.Method == http.MethodDelete; {
+	case !isText(r.URL.Path) && reads:
+		a.refuse(ctx, &orbit.Problem{Code: orbit.CodeNotFound, Title: "No such object", Detail: "the path is no text: " + detail})
+	case !isText(r.URL.Path):
+		a.refuse(ctx, &orbit.Problem{Code: orbit.CodeInvalidRequest, Title: "Not a name", Detail: "the path is no text: " + detail})
+	case !isTextQuery(r) || !isText(r.Header.Get("Idempotency-Key")):
+		a.refuse(ctx, &orbit.Problem{
+			Code: orbit.CodeInvalidRequest, Title: "Not a text", Detail: "a parameter is no text: it has to be UTF-8 without NUL",
+		})
+	default:
+		next(ctx)
+	}
 }
 
 func isTextQuery(r *http.Request) bool {

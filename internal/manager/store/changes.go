@@ -211,8 +211,8 @@ func (tx *Tx) restoreInstance(ctx context.Context, c Change) error {
 	return tx.SetInstance(ctx, *c.Previous.Instance, c.Previous.SecretSet, c.Previous.ResourceGeneration)
 }
 
-// Forget removes the changes and events that are older than 7 days, and what ranges were resolved to for workspaces that
-// nobody came back to.
+// Forget removes the changes and events that are older than 7 days, tokens that ended so long ago, audit records older than
+// 90 days, and what ranges were resolved to for workspaces that nobody came back to.
 func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	before := now.Add(-retention)
 	if _, err := s.db.Exec(ctx, "DELETE FROM changes WHERE finished_at < $1", before); err != nil {
@@ -220,6 +220,12 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	}
 	if _, err := s.db.Exec(ctx, "DELETE FROM events WHERE at < $1", before); err != nil {
 		return fmt.Errorf("forget old events: %w", err)
+	}
+	if err := s.forgetTokens(ctx, now); err != nil {
+		return err
+	}
+	if err := s.forgetAudit(ctx, now); err != nil {
+		return err
 	}
 	return s.forgetResolutions(ctx, now)
 }

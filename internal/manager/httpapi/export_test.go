@@ -1,0 +1,4 @@
+package httpapi
+
+// Permissions is the table.
+var Permissions = permissions //nolint:gochecknoglobals // for the tests of the package

@@ -1,0 +1,46 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/auth"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// own is a Reader that shows whoever is limited to a workspace nothing of others where the path names none.
+type own struct{ Reader }
+
+// Instances returns the instance of the principal's workspace where they are limited to one.
+func (o own) Instances(ctx context.Context, after string, limit int) ([]orbit.Instance, error) {
+	workspace := auth.FromContext(ctx).Workspace
+	if workspace == "" {
+		return o.Reader.Instances(ctx, after, limit)
+	}
+	if workspace <= after {
+		return nil, nil
+	}
+	instance, err := o.Reader.Instance(ctx, workspace)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return []orbit.Instance{instance}, err
+}
+
+// Change returns store.ErrNotFound for a change of another workspace, at once, as for one that does not exist.
+func (o own) Change(ctx context.Context, id string) (orbit.Change, error) {
+	if p := auth.FromContext(ctx); p.Workspace != "" {
+		now, cancel := context.WithCancel(ctx)
+		cancel()
+		change, err := o.Reader.Change(now, id)
+		if err == nil && !p.Sees(change.Workspace) {
+			err = fmt.Errorf("read change %s: %w", id, store.ErrNotFound)
+		}
+		if err != nil || change.Done() {
+			return change, err
+		}
+	}
+	return o.Reader.Change(ctx, id)
+}
