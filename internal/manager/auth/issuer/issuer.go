@@ -101,7 +101,7 @@ func (c config) roots(files *reread.Files) (*x509.CertPool, error) {
 }
 
 // Authenticate tells whose token it is, and what the first of the issuer's rules that matches makes of it. The error is
-// auth.ErrUnknownToken for what is no token of a configured issuer, and wraps ErrNoKeys where it could not be checked.
+// auth.ErrUnknownToken for what is no token of a configured issuer, and wraps auth.ErrUnavailable where it could not be checked.
 func (i *Issuers) Authenticate(ctx context.Context, token string) (auth.Principal, error) {
 	if len(token) > maxToken {
 		return auth.Principal{}, fmt.Errorf("the token has %d bytes: more than %d are not read", len(token), maxToken)
@@ -115,7 +115,10 @@ func (i *Issuers) Authenticate(ctx context.Context, token string) (auth.Principa
 		return auth.Principal{}, auth.ErrUnknownToken
 	}
 	principal, err := from.authenticate(ctx, token)
-	if err != nil {
+	switch {
+	case errors.Is(err, auth.ErrUnavailable):
+		return auth.Principal{}, fmt.Errorf("check a token of %s: %w", from.Issuer, err)
+	case err != nil:
 		return auth.Principal{}, fmt.Errorf("the token of %s is not accepted: %w", from.Issuer, err)
 	}
 	return principal, nil

@@ -31,11 +31,9 @@ const (
 	maxKeys = 100
 )
 
-// ErrNoKeys says that an issuer's keys cannot be had now: its token may be good, and is worth another try later.
-var ErrNoKeys = fmt.Errorf("%w: the issuer's keys cannot be fetched, so that its tokens cannot be checked; try again later, orbitd's log says why",
-	auth.ErrUnavailable)
-
 var (
+	// errNoKeys is not the token's fault.
+	errNoKeys     = fmt.Errorf("%w: the issuer's keys cannot be fetched; try again later, orbitd's log says why", auth.ErrUnavailable)
 	errUnknownKey = errors.New("it is signed with a key that the issuer does not publish")
 	errSignature  = errors.New("its signature is wrong")
 )
@@ -72,7 +70,7 @@ func (k *keySet) verify(ctx context.Context, token *jwt.JSONWebToken, into ...an
 	}
 	err = verifyWith(k.younger(keysKept), token, into...)
 	if errors.Is(err, errUnknownKey) && failed {
-		return ErrNoKeys
+		return errNoKeys
 	}
 	return err
 }

@@ -92,13 +92,13 @@ func TestAnIssuerThatIsDownIsNotTheTokensFault(t *testing.T) {
 		token := a.token(t)
 		a.Down(true)
 		for range 100 {
-			a.expect(t, token, ErrNoKeys)
+			a.expect(t, token, errNoKeys)
 		}
 		if got := strings.Count(a.log.String(), "cannot be fetched"); got != 1 || a.Asked() != 1 {
 			t.Errorf("the issuer was asked %d times, and the log says %d times that it does not answer, want once:\n%s", a.Asked(), got, a.log.String())
 		}
 		a.Down(false)
-		a.expect(t, token, ErrNoKeys)
+		a.expect(t, token, errNoKeys)
 		time.Sleep(askEvery)
 		a.expect(t, token, nil)
 
@@ -106,9 +106,9 @@ func TestAnIssuerThatIsDownIsNotTheTokensFault(t *testing.T) {
 		a.Rotate(t)
 		time.Sleep(keysKept - time.Second)
 		a.expect(t, token, nil) // with the keys of before
-		a.expect(t, a.token(t), ErrNoKeys)
+		a.expect(t, a.token(t), errNoKeys)
 		time.Sleep(time.Second)
-		a.expect(t, token, ErrNoKeys)
+		a.expect(t, token, errNoKeys)
 	})
 }
 
