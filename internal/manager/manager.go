@@ -180,7 +180,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 		Reader: endingReader{ending: work, Reader: reader},
 		Access: tokens,
 		Catalog: catalog.New(catalog.Options{
-			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: tokens.Sign, Mask: reader.Mask, Ending: work,
+			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: tokens.Sign, Masker: reader.Masker, Ending: work,
 		}),
 		Auth: auth.NewToken(m.token), Logger: o.Logger,
 	}))
