@@ -219,7 +219,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 		Tokens: apiTokens, Audit: m.core.store, Auth: m.authenticators(apiTokens), Logger: o.Logger,
 		Access: accessTokens,
 		Catalog: catalog.New(catalog.Options{
-			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: accessTokens.Sign, Mask: reader.Mask, Ending: work,
+			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: accessTokens.Sign, Masker: reader.Masker, Ending: work,
 		}),
 	}))
 	return nil

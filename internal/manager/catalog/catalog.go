@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -34,8 +35,8 @@ type Options struct {
 	Host    func(workspace string) string
 	// Sign returns the bearer token with which orbitd calls the workspace's instance.
 	Sign func(workspace string) (string, error)
-	// Mask takes the workspace's secrets out of what its catalog said.
-	Mask func(ctx context.Context, workspace, text string) (string, error)
+	// Masker takes the workspace's secrets out of what its catalog said.
+	Masker func(ctx context.Context, workspace string) (*secret.Masker, error)
 	// Ending is done when orbitd lets go of the instances: nobody waits for entities then.
 	Ending context.Context //nolint:containedctx // it is a life
 }

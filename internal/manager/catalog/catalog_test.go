@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/catalog"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -39,8 +40,8 @@ func catalogs(t *testing.T, answers http.HandlerFunc) *catalog.Catalogs {
 	return catalog.New(catalog.Options{
 		Store: instances{}, Gateway: answers, Host: func(workspace string) string { return workspace + ".localhost" },
 		Sign: func(workspace string) (string, error) { return "signed-for-" + workspace, nil },
-		Mask: func(_ context.Context, _, text string) (string, error) {
-			return strings.ReplaceAll(text, "hunter2", "***"), nil
+		Masker: func(context.Context, string) (*secret.Masker, error) {
+			return secret.NewMasker([]string{"hunter2"}), nil
 		},
 		Ending: t.Context(),
 	})

@@ -61,52 +61,67 @@ type registered struct {
 
 // produced tells about locations what they produced, and what the catalog says against it.
 func (c *Catalogs) produced(ctx context.Context, workspace string, locations []registered) ([]orbit.CatalogLocation, error) {
-	byTarget := map[string]*orbit.CatalogLocation{}
-	refs := map[string]bool{} // of the locations' own entities
-	all := make([]orbit.CatalogLocation, len(locations))
-	for i, l := range locations {
-		all[i] = orbit.CatalogLocation{ID: l.ID, Target: l.Target, Entities: []string{}}
-		byTarget[l.Target] = &all[i]
-		refs[strings.ToLower(l.EntityRef)] = true
-	}
-	note := func(s seen) error {
-		target, isURL := strings.CutPrefix(s.Metadata.Annotations[origin], "url:")
-		l := byTarget[target]
-		if !isURL || l == nil { // the catalog's search knows no case
-			return nil
-		}
-		ref := s.ref()
-		if !refs[ref] {
-			l.Entities = append(l.Entities, ref)
-		}
-		for _, item := range s.Status.Items {
-			if item.Level != "error" || len(l.Problems) >= maxProblems {
-				continue
-			}
-			words, err := c.Mask(ctx, workspace, ref+": "+clipped(item.Message))
-			if err != nil {
-				return err
-			}
-			l.Problems = append(l.Problems, words)
-		}
-		return nil
-	}
+	t := newTally(locations)
 	whole := true
 	for _, search := range searches(locations) {
-		done, err := c.each(ctx, workspace, search, note)
+		done, err := c.each(ctx, workspace, search, t.note)
 		if err != nil {
 			return nil, err
 		}
 		whole = whole && done
 	}
-	for i := range all {
-		slices.Sort(all[i].Entities)
-		slices.Sort(all[i].Problems)
+	masker, err := c.masker(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	for i := range t.locations {
+		l := &t.locations[i]
+		slices.Sort(l.Entities)
+		for n, problem := range l.Problems {
+			l.Problems[n] = masker.Mask(problem)
+		}
+		slices.Sort(l.Problems)
 		if !whole {
-			all[i].Problems = append(all[i].Problems, "the catalog has too many entities to list all of this location's")
+			l.Problems = append(l.Problems, "the catalog has too many entities to list all of this location's")
 		}
 	}
-	return all, nil
+	return t.locations, nil
+}
+
+// tally sorts entities by the locations that they come from.
+type tally struct {
+	locations []orbit.CatalogLocation
+	byTarget  map[string]*orbit.CatalogLocation
+	own       map[string]bool // the refs of the entities that stand for the locations themselves
+}
+
+func newTally(locations []registered) *tally {
+	t := &tally{
+		locations: make([]orbit.CatalogLocation, len(locations)), byTarget: map[string]*orbit.CatalogLocation{}, own: map[string]bool{},
+	}
+	for i, l := range locations {
+		t.locations[i] = orbit.CatalogLocation{ID: l.ID, Target: l.Target, Entities: []string{}}
+		t.byTarget[l.Target] = &t.locations[i]
+		t.own[strings.ToLower(l.EntityRef)] = true
+	}
+	return t
+}
+
+func (t *tally) note(s seen) {
+	target, isURL := strings.CutPrefix(s.Metadata.Annotations[origin], locationType+":")
+	l := t.byTarget[target]
+	if !isURL || l == nil { // the catalog's search knows no case
+		return
+	}
+	ref := s.ref()
+	if !t.own[ref] {
+		l.Entities = append(l.Entities, ref)
+	}
+	for _, item := range s.Status.Items {
+		if item.Level == "error" && len(l.Problems) < maxProblems {
+			l.Problems = append(l.Problems, ref+": "+clipped(item.Message))
+		}
+	}
 }
 
 // searches are the conditions that find the entities of the locations.
@@ -117,7 +132,7 @@ func searches(locations []registered) []any {
 	var values []string
 	long := false
 	for _, l := range locations {
-		if value := "url:" + l.Target; len(value) <= maxSearched {
+		if value := locationType + ":" + l.Target; len(value) <= maxSearched {
 			values = append(values, value)
 		} else {
 			long = true
@@ -133,7 +148,7 @@ func searches(locations []registered) []any {
 }
 
 // each calls note for every entity that meets the condition; whole is false where there are more than can be looked at.
-func (c *Catalogs) each(ctx context.Context, workspace string, condition any, note func(seen) error) (whole bool, err error) {
+func (c *Catalogs) each(ctx context.Context, workspace string, condition any, note func(seen)) (whole bool, err error) {
 	type body struct {
 		Query  any      `json:"query,omitempty"`
 		Cursor string   `json:"cursor,omitempty"`
@@ -155,9 +170,7 @@ func (c *Catalogs) each(ctx context.Context, workspace string, condition any, no
 			return false, notTaken(err, "The entities of workspace "+workspace+" cannot be read")
 		}
 		for _, entity := range page.Items {
-			if err := note(entity); err != nil {
-				return false, err
-			}
+			note(entity)
 		}
 		if page.PageInfo.NextCursor == "" {
 			return true, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -46,11 +47,11 @@ func (c *Catalogs) refused(ctx context.Context, workspace string, a *answer) err
 	if a.status >= http.StatusInternalServerError || a.status < http.StatusBadRequest || a.status == http.StatusNotFound && name != "NotFoundError" {
 		return c.unavailable(ctx, workspace, "it answered "+words)
 	}
-	words, err := c.Mask(context.WithoutCancel(ctx), workspace, words)
+	masker, err := c.masker(ctx, workspace)
 	if err != nil {
 		return err
 	}
-	return &refusal{status: a.status, words: words}
+	return &refusal{status: a.status, words: masker.Mask(words)}
 }
 
 // said is what Backstage says in an answer that is no success: the error's name, if it is one of Backstage's, and all of it.
@@ -82,14 +83,19 @@ func (c *Catalogs) unavailable(ctx context.Context, workspace, why string) error
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
-	why, err := c.Mask(context.WithoutCancel(ctx), workspace, why) // also when the time is over
+	masker, err := c.masker(ctx, workspace)
 	if err != nil {
-		why = "orbitd cannot say more now"
+		return err
 	}
 	return &orbit.Problem{
 		Code: orbit.CodeCatalogUnavailable, Title: "The catalog of workspace " + workspace + " is not available",
-		Detail: why + ". Nothing is wrong with the request: try again",
+		Detail: masker.Mask(why) + ". Nothing is wrong with the request: try again",
 	}
+}
+
+// masker is the workspace's, also when the time for its catalog is over.
+func (c *Catalogs) masker(ctx context.Context, workspace string) (*secret.Masker, error) {
+	return c.Masker(context.WithoutCancel(ctx), workspace)
 }
 
 // notTaken makes a refusal the problem of whoever asked; other errors stay as they are.

@@ -15,7 +15,7 @@ const maxTarget = 2000
 // checkTarget refuses what no catalog could read, or what is not for it to read. Which hosts it may read from is its own
 // to say (integrations, backend.reading.allow).
 func checkTarget(target string) error {
-	why := ""
+	var why string
 	parsed, err := url.Parse(target)
 	switch {
 	case len(target) > maxTarget:

@@ -204,7 +204,7 @@ func (v *Inventory) Events(ctx context.Context, workspace string, after int64, l
 
 // Logs returns at most n of the newest lines of the instance's log, with its secrets masked.
 func (v *Inventory) Logs(ctx context.Context, workspace string, n int) ([]string, error) {
-	masker, err := v.masker(ctx, workspace)
+	masker, err := v.Masker(ctx, workspace)
 	if err != nil {
 		return nil, err
 	}
@@ -215,16 +215,8 @@ func (v *Inventory) Logs(ctx context.Context, workspace string, n int) ([]string
 	return masker.MaskLines(lines), nil
 }
 
-// Mask takes the secrets of the workspace's instance out of what it said.
-func (v *Inventory) Mask(ctx context.Context, workspace, text string) (string, error) {
-	masker, err := v.masker(ctx, workspace)
-	if err != nil {
-		return "", err
-	}
-	return masker.Mask(text), nil
-}
-
-func (v *Inventory) masker(ctx context.Context, workspace string) (*secret.Masker, error) {
+// Masker takes the secrets of the workspace's instance out of what it said.
+func (v *Inventory) Masker(ctx context.Context, workspace string) (*secret.Masker, error) {
 	values, err := v.Vault.Values(ctx, workspace)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // AccessToken is a token for the API of a workspace's instance, as it is kept.
@@ -45,11 +47,8 @@ func (s *Store) DeleteAccessToken(ctx context.Context, workspace, id string, now
 	return affected(done, err, "revoke access token "+id+" of "+workspace)
 }
 
-// rowsAffected is what a statement did.
-type rowsAffected interface{ RowsAffected() int64 }
-
 // affected is ErrNotFound when a statement that went well met no row.
-func affected(done rowsAffected, err error, what string) error {
+func affected(done pgconn.CommandTag, err error, what string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", what, err)
