@@ -3,7 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -348,31 +347,4 @@ func TestAccAChangeThatDoesNotBootIsPutBack(t *testing.T) {
 			ConfigPlanChecks: helper.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 		},
 	)
-}
-
-func TestAccEveryExampleCanBePlanned(t *testing.T) {
-	t.Parallel()
-	examples, err := filepath.Glob("../../examples/resources/*/resource.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	compositions, err := filepath.Glob("../../examples/*/main.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range append(examples, compositions...) {
-		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
-			t.Parallel()
-			m := anyManager(t, "")
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			// The provider under test has another address, and the test's own settings.
-			hcl := regexp.MustCompile(`(?s)terraform \{.*?\n\}\n`).ReplaceAllString(string(content), "")
-			hcl = strings.ReplaceAll(hcl, `provider "orbit" {}`, "")
-			hcl = regexp.MustCompile(`(sensitive = true)\n\}`).ReplaceAllString(hcl, "$1\n  default = \"secret\"\n}")
-			accept(t, helper.TestStep{Config: m.hcl(hcl), PlanOnly: true, ExpectNonEmptyPlan: true})
-		})
-	}
 }

@@ -51,6 +51,18 @@ func TestASecretIsDefinedByItsNameAlone(t *testing.T) {
 	must(t, "plan", coreFor(t, newFakeAPI(t)).instance().plan(t, config).diags)
 }
 
+func TestSecretsThatAreStoredNeedNotBeWritten(t *testing.T) {
+	t.Parallel()
+	instance := coreFor(t, newFakeAPI(t)).instance()
+	config := with(acme(), object{"config": "a: ${TOKEN}\n", "secrets_wo": object{"TOKEN": "x"}, "secrets_wo_version": 1})
+	must(t, "create", instance.apply(t, instance.plan(t, config)))
+	imported := instance.plan(t, with(config, object{"secrets_wo": nil}))
+	must(t, "plan of what an import writes", imported.diags)
+	if diff := instance.changes(imported); diff != "" {
+		t.Errorf("what an import writes plans\n%s", diff)
+	}
+}
+
 func TestBadPluginInputIsAnErrorAtPlan(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -47,11 +47,20 @@ func build(module, name string) (string, error) {
 // newProject makes a folder with a configuration, whose provider is set by the environment.
 func newProject(t *testing.T, m manager, hcl string) *project {
 	t.Helper()
+	tf := openProject(t, m, t.TempDir())
+	tf.write(t, hcl)
+	tf.do(t, "init")
+	return tf
+}
+
+// openProject takes a folder as it is, not initialised yet.
+func openProject(t *testing.T, m manager, dir string) *project {
+	t.Helper()
 	provider, err := builtProvider()
 	if err != nil {
 		t.Fatal(err)
 	}
-	tf := &project{dir: t.TempDir(), program: os.Getenv("TF_ACC_TERRAFORM_PATH")}
+	tf := &project{dir: dir, program: os.Getenv("TF_ACC_TERRAFORM_PATH")}
 	if tf.program == "" {
 		tf.program = "terraform"
 	}
@@ -61,8 +70,6 @@ func newProject(t *testing.T, m manager, hcl string) *project {
 	}
 	tf.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+cliConfig, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 		"ORBIT_ENDPOINT="+m.endpoint, "ORBIT_TOKEN="+m.token)
-	tf.write(t, hcl)
-	tf.do(t, "init")
 	return tf
 }
 

@@ -30,7 +30,8 @@ func (m *instanceModel) variables() (values map[string]string, known bool) {
 // not all known.
 func (m *instanceModel) definedNames() (secrets, all declare.Names) {
 	names, known := secretNames(m.Secrets)
-	if !known {
+	// A version without secrets is what an import writes: those that are stored stay, and orbitd alone knows their names.
+	if stored := m.Secrets.IsNull() && !m.SecretsVersion.IsNull(); !known || stored {
 		return nil, nil
 	}
 	secrets = names
