@@ -2,7 +2,7 @@
 // while something takes long, the output of failed tests only, and at the end what was skipped and why, the figures
 // that tests measured, and the line `N passed, N failed, N skipped`.
 //
-// Without -short it first has the Backstage release installed (while everything that can do without runs), and tests
+// Without a flag it first has the Backstage release installed (while everything that can do without runs), and tests
 // against it; see [run]. The release's folder may be given in ORBIT_TEST_BUNDLE, which spares the installation.
 //
 // It exits with 1 where anything failed.
@@ -20,14 +20,15 @@ import (
 
 func main() {
 	short := flag.Bool("short", false, "run unit tests only: without a Backstage release and without Terraform")
+	acceptance := flag.String("acceptance", "", "run the acceptance tests only, with this `program`: a Terraform or an OpenTofu")
 	flag.Parse()
-	if !testAll(*short) {
+	if !testAll(*short, *acceptance) {
 		os.Exit(1)
 	}
 }
 
 // testAll runs the tests until they end or a signal comes, and reports whether all passed.
-func testAll(short bool) bool {
+func testAll(short bool, acceptance string) bool {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	screen := newScreen(os.Stdout)
@@ -41,9 +42,12 @@ func testAll(short bool) bool {
 		raceable: hasCCompiler(),
 		bundle:   os.Getenv(bundleVariable),
 	}
-	if short {
+	switch {
+	case short:
 		r.unit(ctx)
-	} else {
+	case acceptance != "":
+		r.acceptance(ctx, acceptance)
+	default:
 		r.everything(ctx)
 	}
 	if ctx.Err() != nil {

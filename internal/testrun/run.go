@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -14,24 +13,22 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 )
 
-const (
-	// bundleVariable names the folder of an installed Backstage release to the tests that need one. A test that
-	// finds it empty skips and says its name.
-	bundleVariable = "ORBIT_TEST_BUNDLE"
-
-	// acceptanceVariable is what terraform-plugin-testing waits for before it runs Terraform.
-	acceptanceVariable = "TF_ACC"
-)
+// bundleVariable names the folder of an installed Backstage release to the tests that need one. A test that finds it
+// empty skips and says its name.
+const bundleVariable = "ORBIT_TEST_BUNDLE"
 
 // unraced are the packages whose tests run without the race detector: they measure time and memory, or spend it in
 // Terraform's own processes.
-var unraced = []string{"internal/e2e", "internal/provider"}
+var unraced = []string{"internal/e2e", acceptancePackage}
 
 // alone are the packages that run by themselves and last, because what they measure should not be disturbed.
 var alone = []string{"internal/e2e"}
 
 // shortFlags are those of tests that start nothing big. In short mode a test skips; it never does less.
 var shortFlags = []string{"-short", "-timeout=5m"}
+
+// wholeFlags are those of tests that leave nothing out.
+func wholeFlags() []string { return []string{"-count=1", "-timeout=20m", parallel()} }
 
 // parallel has twice as many tests run at a time as there are cores: those that start something big mostly wait.
 func parallel() string { return fmt.Sprintf("-parallel=%d", 2*runtime.NumCPU()) }
@@ -59,12 +56,10 @@ func (r *run) unit(ctx context.Context) {
 
 // everything installs the release and runs all tests.
 func (r *run) everything(ctx context.Context) {
-	terraform, err := exec.LookPath("terraform")
-	if err != nil {
-		r.fail("terraform", "Terraform 1.11 or newer is needed on the PATH: the acceptance tests run it.\n")
+	env, ok := r.terraform(ctx, "terraform")
+	if !ok {
 		return
 	}
-	env := []string{acceptanceVariable + "=1", "TF_ACC_TERRAFORM_PATH=" + terraform, "CHECKPOINT_DISABLE=1"}
 
 	var installing sync.WaitGroup
 	if r.bundle == "" {
@@ -80,7 +75,7 @@ func (r *run) everything(ctx context.Context) {
 	}
 
 	r.nodeTests(ctx, "./internal/testrun/reporter.mjs", "backstage/host/test/**/*.test.mjs")
-	second := goTests{module: module, flags: []string{"-count=1", "-timeout=20m", parallel()},
+	second := goTests{module: module, flags: wholeFlags(),
 		env: slices.Concat(env, []string{bundleVariable + "=" + r.bundle}), needsBundle: true}
 	isAlone := func(pkg string) bool { return slices.Contains(alone, shortName(module, pkg)) }
 	for _, wanted := range []bool{false, true} {

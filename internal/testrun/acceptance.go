@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// acceptanceVariable is what terraform-plugin-testing waits for before it runs Terraform.
+const acceptanceVariable = "TF_ACC"
+
+// acceptancePackage has the tests that drive the provider with Terraform, named TestAcc….
+const acceptancePackage = "internal/provider"
+
+// acceptance runs the acceptance tests alone, with the Terraform or OpenTofu that is named.
+func (r *run) acceptance(ctx context.Context, program string) {
+	env, ok := r.terraform(ctx, program)
+	if !ok {
+		return
+	}
+	if r.bundle == "" {
+		r.bundle = r.install(ctx)
+	}
+	if r.bundle == "" || ctx.Err() != nil {
+		return // told by install
+	}
+	_, module := r.packages(ctx)
+	r.goTests(ctx, goTests{
+		packages: []string{module + "/" + acceptancePackage}, module: module,
+		flags: slices.Concat([]string{"-run=^TestAcc"}, wholeFlags()),
+		env:   append(env, bundleVariable+"="+r.bundle), needsBundle: true,
+	})
+}
+
+// terraform returns the environment in which acceptance tests find the program, a path or a name on the PATH.
+func (r *run) terraform(ctx context.Context, program string) (env []string, ok bool) {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		r.fail("terraform", "Terraform or OpenTofu, 1.11 or newer, is needed as "+program+": the acceptance tests run it.\n")
+		return nil, false
+	}
+	var version string // "Terraform v1.15.9", and below it whatever else there is to say
+	ok = r.output(ctx, "terraform", func(line string) {
+		if version == "" {
+			version = line
+		}
+	}, path, "version")
+	if ok {
+		r.screen.printf("      acceptance tests run %s", version)
+	}
+	return terraformEnv(path, version), ok
+}
+
+// terraformEnv tells terraform-plugin-testing what runs its tests, and in whose registry that looks for providers which
+// name none.
+func terraformEnv(path, version string) []string {
+	env := []string{acceptanceVariable + "=1", "TF_ACC_TERRAFORM_PATH=" + path, "CHECKPOINT_DISABLE=1"}
+	if strings.HasPrefix(version, "OpenTofu ") {
+		env = append(env, "TF_ACC_PROVIDER_HOST=registry.opentofu.org", "TF_ACC_PROVIDER_NAMESPACE=hashicorp")
+	}
+	return env
+}
