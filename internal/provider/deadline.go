@@ -39,23 +39,34 @@ func deadlineSeconds(timeout time.Duration) int {
 	return max(1, int(min(timeout-margin, maxDeadline).Seconds()))
 }
 
-// timeoutsAttribute says for each write what its timeout is about.
-func timeoutsAttribute(ctx context.Context, create, update, destroy string) schema.Attribute {
-	const unfinished = "a change that an earlier, interrupted run left under way"
-	describe := func(standard time.Duration, what string) string {
-		return fmt.Sprintf("How long to wait for %s, as `\"90s\"` or `\"1h30m\"`. Default: `\"%dm\"`.", what, int(standard.Minutes()))
-	}
+// standardTimeouts are what a resource's timeouts are about. One that says nothing is not offered.
+type standardTimeouts struct {
+	create, read, update, delete standardTimeout
+}
+
+// standardTimeout is how long something is waited for when the configuration does not say.
+type standardTimeout struct {
+	standard time.Duration
+	what     string
+}
+
+func (s standardTimeout) description() string {
+	return fmt.Sprintf("How long to wait for %s, as `\"90s\"` or `\"1h30m\"`. Default: `\"%dm\"`.", s.what, int(s.standard.Minutes()))
+}
+
+// attribute is the timeouts of a resource.
+func (s standardTimeouts) attribute(ctx context.Context, description string) schema.Attribute {
 	attribute := timeouts.Attributes(ctx, timeouts.Opts{
-		Create: true, CreateDescription: describe(createTimeout, create),
-		Read: true, ReadDescription: describe(readTimeout, unfinished),
-		Update: true, UpdateDescription: describe(updateTimeout, update),
-		Delete: true, DeleteDescription: describe(deleteTimeout, destroy),
+		Create: s.create.what != "", CreateDescription: s.create.description(),
+		Read: s.read.what != "", ReadDescription: s.read.description(),
+		Update: s.update.what != "", UpdateDescription: s.update.description(),
+		Delete: s.delete.what != "", DeleteDescription: s.delete.description(),
 	})
 	nested, ok := attribute.(schema.SingleNestedAttribute)
 	if !ok {
 		return attribute
 	}
-	nested.MarkdownDescription = "How long to wait. orbitd gives up a write a little earlier and puts the change back."
+	nested.MarkdownDescription = description
 	for name, one := range nested.Attributes {
 		if text, ok := one.(schema.StringAttribute); ok {
 			text.Validators = append(text.Validators, positive{})
@@ -63,6 +74,16 @@ func timeoutsAttribute(ctx context.Context, create, update, destroy string) sche
 		}
 	}
 	return nested
+}
+
+// timeoutsAttribute is the timeouts of a resource whose writes are rolled out; it says for each write what is waited for.
+func timeoutsAttribute(ctx context.Context, create, update, destroy string) schema.Attribute {
+	return standardTimeouts{
+		create: standardTimeout{createTimeout, create},
+		read:   standardTimeout{readTimeout, "a change that an earlier, interrupted run left under way"},
+		update: standardTimeout{updateTimeout, update},
+		delete: standardTimeout{deleteTimeout, destroy},
+	}.attribute(ctx, "How long to wait. orbitd gives up a write a little earlier and puts the change back.")
 }
 
 // positive refuses a duration in which nothing can be done. What is no duration is another validator's.

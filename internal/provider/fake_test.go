@@ -52,6 +52,9 @@ type fakeAPI struct {
 	starting int
 	// keepsRubble leaves an instance whose creation failed.
 	keepsRubble bool
+
+	fakeCatalog
+	fakeVerbs
 }
 
 // fakeWrite is one write as the API got it.
@@ -84,6 +87,9 @@ func newFakeAPI(t *testing.T) *fakeAPI {
 	mux.HandleFunc("PUT /v1/instances/{workspace}/plugins/{package}", f.putPlugin)
 	mux.HandleFunc("DELETE /v1/instances/{workspace}/plugins/{package}", f.deletePlugin)
 	mux.HandleFunc("GET /v1/changes/{id}", f.getChange)
+	f.serveLists(mux)
+	f.serveCatalog(mux)
+	f.serveVerbs(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, orbit.CodeNoRoute, "GET /openapi.json describes the API")
 	})
@@ -351,6 +357,11 @@ func (f *fakeAPI) getChange(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		}
 		f.mu.Lock()
+		return
+	}
+	if len(f.steps) > 0 {
+		change.Progress, f.steps = f.steps[0], f.steps[1:]
+		respond(w, http.StatusOK, change.Change)
 		return
 	}
 	if change.State == orbit.ChangePending {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -124,7 +123,7 @@ func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadReques
 	instance, err := client.GetInstance(ctx, workspace)
 	switch {
 	case orbit.IsNotFound(err):
-		resp.Diagnostics.AddAttributeError(path.Root("workspace"), summary, "Workspace "+workspace+" has no instance.")
+		reportNoInstance(summary, workspace, &resp.Diagnostics)
 		return
 	case err != nil:
 		d.reportError(summary, err, nowhere, &resp.Diagnostics)

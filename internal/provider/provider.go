@@ -5,7 +5,9 @@ import (
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -30,6 +32,12 @@ const (
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &orbitProvider{version: version} }
 }
+
+var (
+	_ provider.ProviderWithActions       = (*orbitProvider)(nil)
+	_ provider.ProviderWithFunctions     = (*orbitProvider)(nil)
+	_ provider.ProviderWithListResources = (*orbitProvider)(nil)
+)
 
 type orbitProvider struct {
 	version string
@@ -103,6 +111,8 @@ func (p *orbitProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	resp.ResourceData = conn
 	resp.DataSourceData = conn
+	resp.ActionData = conn
+	resp.ListResourceData = conn
 }
 
 func (p *orbitProvider) Resources(context.Context) []func() resource.Resource {
@@ -111,6 +121,16 @@ func (p *orbitProvider) Resources(context.Context) []func() resource.Resource {
 
 func (p *orbitProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{newInstanceDataSource, newPackageDataSource, newReleaseDataSource}
+}
+
+// Actions are what is done once, when it is asked for, and declares nothing.
+func (p *orbitProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newRestartAction, newRefreshAction}
+}
+
+// ListResources are what terraform query finds.
+func (p *orbitProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newInstanceList, newPluginList}
 }
 
 func userAgent(version, terraform, appended string) string {

@@ -116,6 +116,11 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 	diags.AddError(summary, describeProblem(problem))
 }
 
+// reportNoInstance shows that the attribute workspace names none that has an instance.
+func reportNoInstance(summary, workspace string, diags *diag.Diagnostics) {
+	diags.AddAttributeError(path.Root("workspace"), summary, "Workspace "+workspace+" has no instance.")
+}
+
 // reportFailure shows why a change that was accepted failed. What is left of it is said by the caller.
 func reportFailure(summary string, change *orbit.Change, aftermath string, diags *diag.Diagnostics) {
 	diags.AddError(summary, describeFailure(change, aftermath))
@@ -125,7 +130,11 @@ func describeFailure(change *orbit.Change, aftermath string) string {
 	problem := problemOf(change)
 	var advice string
 	if problem.Code == orbit.CodeBootTimeout && change.Operation != "" {
-		advice = "If it only needs more time, raise timeouts." + string(change.Operation) + "."
+		timeout := string(change.Operation)
+		if change.Operation == orbit.OperationRestart {
+			timeout = invokeTimeout
+		}
+		advice = "If it only needs more time, raise timeouts." + timeout + "."
 	}
 	trace := "Change " + change.ID + "."
 	if change.RequestID != "" {

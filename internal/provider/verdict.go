@@ -26,15 +26,27 @@ func accept(ctx context.Context, write func(context.Context) (*orbit.Change, err
 //
 // A nil change means that the fate is not known, for the reason that the error gives; orbitd carries on then.
 func await(ctx context.Context, client *orbit.Client, change *orbit.Change, where locate, diags *diag.Diagnostics) (*orbit.Change, error) {
+	return awaitBy(ctx, client.WaitChange, change, logProgress(ctx), where, diags)
+}
+
+// follow is await for somebody who watches: tell is told of each step that orbitd takes.
+func follow(ctx context.Context, client *orbit.Client, change *orbit.Change, tell func(string), diags *diag.Diagnostics) (*orbit.Change, error) {
+	var last string
+	return awaitBy(ctx, client.FollowChange, change, func(c orbit.Change) {
+		if c.Progress != "" && c.Progress != last && !c.Done() {
+			last = c.Progress
+			tell(c.Progress)
+		}
+	}, nowhere, diags)
+}
+
+func awaitBy(ctx context.Context, wait func(context.Context, string, func(orbit.Change)) (*orbit.Change, error),
+	change *orbit.Change, progress func(orbit.Change), where locate, diags *diag.Diagnostics,
+) (*orbit.Change, error) {
 	verdict := change
 	if !change.Done() {
 		var err error
-		verdict, err = client.WaitChange(ctx, change.ID, func(c orbit.Change) {
-			tflog.Info(ctx, "waiting for a change", map[string]any{
-				"workspace": c.Workspace, "change": c.ID, "state": string(c.State), "progress": c.Progress,
-			})
-		})
-		if err != nil {
+		if verdict, err = wait(ctx, change.ID, progress); err != nil {
 			return nil, err
 		}
 	}
@@ -43,6 +55,14 @@ func await(ctx context.Context, client *orbit.Client, change *orbit.Change, wher
 		reportFindings("Change of "+subjectOf(verdict)+" was applied with a warning", verdict.Warnings, where, diags)
 	}
 	return verdict, nil
+}
+
+func logProgress(ctx context.Context) func(orbit.Change) {
+	return func(c orbit.Change) {
+		tflog.Info(ctx, "waiting for a change", map[string]any{
+			"workspace": c.Workspace, "change": c.ID, "state": string(c.State), "progress": c.Progress,
+		})
+	}
 }
 
 func subjectOf(change *orbit.Change) string {
@@ -60,17 +80,22 @@ func problemOf(change *orbit.Change) *orbit.Problem {
 	return &orbit.Problem{Title: "orbitd put the change back and gave no reason", Code: orbit.CodeInternal}
 }
 
-// unknownFate tells what to do when a wait ended without a verdict.
+// unknownFate tells what to do when the wait for a resource's change ended without a verdict.
 func unknownFate(change *orbit.Change, err error) string {
-	why := sentence(err.Error())
+	return joinParagraphs(whyUnknown(err), "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan "+
+		"waits for its end and shows how it ended.")
+}
+
+// whyUnknown says why a wait ended without a verdict.
+func whyUnknown(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
-		why = "The run was interrupted."
+		return "The run was interrupted."
 	case errors.Is(err, context.DeadlineExceeded):
-		why = "The timeout was over before orbitd had a verdict."
+		return "The timeout was over before orbitd had a verdict."
+	default:
+		return sentence(err.Error())
 	}
-	return joinParagraphs(why, "orbitd goes on with change "+change.ID+". Nothing has to be repaired: the next plan waits for "+
-		"its end and shows how it ended.")
 }
 
 // afterword asks what still has to be read after a write, also when the run was interrupted. It bears an orbitd that
