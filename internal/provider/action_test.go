@@ -117,7 +117,7 @@ func TestActionsNeedAnInstance(t *testing.T) {
 		restartVerb: {"workspace": "missing"}, refreshVerb: {"workspace": "missing", "entity_refs": []any{"component:a"}},
 	} {
 		_, diags := c.invoke(t.Context(), t, name, config)
-		want(t, diags.errors(), `[AttributeName("workspace")] Unable to re`, "Workspace missing has no instance.")
+		want(t, diags.errors(), `[AttributeName("workspace")] Unable to re`, "o such instance")
 	}
 }
 
@@ -148,14 +148,10 @@ func TestActionsAreCheckedBeforeTheyRun(t *testing.T) {
 	}
 }
 
-func entity(name string) orbit.Entity {
-	return orbit.Entity(fmt.Sprintf(`{"kind": "Component", "metadata": {"name": %q}}`, name))
-}
-
 func TestARefreshReachesEachEntityOnce(t *testing.T) {
 	t.Parallel()
 	api := withInstance(t)
-	api.entities = map[string][]orbit.Entity{"acme": {entity("A"), entity("b"), entity("c")}}
+	api.entities = map[string][]orbit.Entity{"acme": {entity("Component", "", "A"), entity("Component", "", "b"), entity("Component", "", "c")}}
 	progress, diags := coreFor(t, api).invoke(t.Context(), t, refreshVerb, object{
 		"workspace": "acme", "entity_refs": []any{"API:default/Payments", "component:b"}, "filters": []any{"kind=component", "kind=api"},
 	})

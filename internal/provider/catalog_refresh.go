@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,14 +10,8 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-const (
-	// entityPage is how many entities one request asks for.
-	entityPage = 500
-	// progressSteps bounds how often the refresh of many entities tells how far it is.
-	progressSteps = 20
-)
-
-var errNoInstance = errors.New("the workspace has no instance")
+// progressSteps bounds how often the refresh of many entities tells how far it is.
+const progressSteps = 20
 
 // catalogRefresh has a catalog read entities again.
 type catalogRefresh struct {
@@ -37,9 +30,6 @@ type refusal struct {
 func (r *catalogRefresh) run(ctx context.Context, named, filters []string) (refused []refusal, total int, err error) {
 	// The instance is asked for first: what is not found later is an entity.
 	if _, err := r.client.GetInstance(ctx, r.workspace); err != nil {
-		if orbit.IsNotFound(err) {
-			err = errNoInstance
-		}
 		return nil, 0, err
 	}
 	refs, err := r.refs(ctx, named, filters)
@@ -74,12 +64,12 @@ func (r *catalogRefresh) refs(ctx context.Context, named, filters []string) ([]s
 	if len(filters) == 0 {
 		return unique(refs), nil
 	}
-	query := orbit.EntityQuery{Filters: filters, Fields: []string{"kind", "metadata.namespace", "metadata.name"}}
+	query := orbit.EntityQuery{Filters: filters, Fields: entityNames()}
 	fetch := func(options orbit.PageOptions) (*orbit.Page[orbit.Entity], error) {
 		query.PageOptions = options
 		return r.client.ListCatalogEntities(ctx, r.workspace, query)
 	}
-	for entity, err := range pages(entityPage, fetch) {
+	for entity, err := range pages(fetch) {
 		if err != nil {
 			return nil, err
 		}
@@ -87,21 +77,9 @@ func (r *catalogRefresh) refs(ctx context.Context, named, filters []string) ([]s
 		if err != nil {
 			return nil, err
 		}
-		refs = append(refs, ref)
+		refs = append(refs, ref.String())
 	}
 	return unique(refs), nil
-}
-
-// refOfEntity is the reference to an entity as the catalog sends it.
-func refOfEntity(entity orbit.Entity) (string, error) {
-	var named struct {
-		Kind     string
-		Metadata struct{ Namespace, Name string }
-	}
-	if err := json.Unmarshal(entity, &named); err != nil {
-		return "", fmt.Errorf("read an entity of the catalog: %w", err)
-	}
-	return entityref.Format(entityref.Ref{Kind: named.Kind, Namespace: named.Metadata.Namespace, Name: named.Metadata.Name})
 }
 
 // unique leaves each text where it is first.

@@ -50,11 +50,14 @@ type fakeAPI struct {
 	resolved map[string]string
 	// starting is how many reads of an instance still find orbitd starting.
 	starting int
+	// provisioning is how many reads of an instance still find its first boot under way.
+	provisioning int
 	// keepsRubble leaves an instance whose creation failed.
 	keepsRubble bool
 
 	fakeCatalog
 	fakeVerbs
+	fakeTokens
 }
 
 // fakeWrite is one write as the API got it.
@@ -90,6 +93,7 @@ func newFakeAPI(t *testing.T) *fakeAPI {
 	f.serveLists(mux)
 	f.serveCatalog(mux)
 	f.serveVerbs(mux)
+	f.serveTokens(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, orbit.CodeNoRoute, "GET /openapi.json describes the API")
 	})
@@ -167,6 +171,12 @@ func (f *fakeAPI) getInstance(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such instance")
 		return
+	}
+	if f.provisioning > 0 {
+		f.provisioning--
+		booting := *instance
+		booting.Status = orbit.InstanceStatus{Phase: orbit.PhaseProvisioning}
+		instance = &booting
 	}
 	respond(w, http.StatusOK, instance)
 }
@@ -259,6 +269,10 @@ func (f *fakeAPI) postPlan(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *fakeAPI) listPlugins(w http.ResponseWriter, r *http.Request) {
+	if f.instances[r.PathValue("workspace")] == nil {
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "the workspace has no instance")
+		return
+	}
 	page := orbit.Page[orbit.Plugin]{Items: []orbit.Plugin{}}
 	for _, plugin := range f.plugins[r.PathValue("workspace")] {
 		page.Items = append(page.Items, *plugin)

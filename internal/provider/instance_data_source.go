@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -123,7 +124,7 @@ func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadReques
 	instance, err := client.GetInstance(ctx, workspace)
 	switch {
 	case orbit.IsNotFound(err):
-		reportNoInstance(summary, workspace, &resp.Diagnostics)
+		resp.Diagnostics.AddAttributeError(path.Root("workspace"), summary, "Workspace "+workspace+" has no instance.")
 		return
 	case err != nil:
 		d.reportError(summary, err, nowhere, &resp.Diagnostics)
@@ -138,17 +139,8 @@ func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadReques
 }
 
 func allPlugins(ctx context.Context, client *orbit.Client, workspace string) ([]orbit.Plugin, error) {
-	var plugins []orbit.Plugin
-	var options orbit.PageOptions
-	for {
-		page, err := client.ListPlugins(ctx, workspace, options)
-		if err != nil {
-			return nil, err
-		}
-		plugins = append(plugins, page.Items...)
-		if page.Next == "" {
-			return plugins, nil
-		}
-		options.Cursor = page.Next
-	}
+	plugins, _, err := collect(0, func(options orbit.PageOptions) (*orbit.Page[orbit.Plugin], error) {
+		return client.ListPlugins(ctx, workspace, options)
+	})
+	return plugins, err
 }

@@ -18,6 +18,7 @@ var (
 	_ resource.ResourceWithIdentity       = (*instanceResource)(nil)
 	_ resource.ResourceWithImportState    = (*instanceResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*instanceResource)(nil)
+	_ resource.ResourceWithUpgradeState   = (*instanceResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*instanceResource)(nil)
 )
 
@@ -38,6 +39,10 @@ func (r *instanceResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 
 func (r *instanceResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = instanceIdentitySchema()
+}
+
+func (r *instanceResource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
+	return instanceUpgrades.upgraders()
 }
 
 func (r *instanceResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {

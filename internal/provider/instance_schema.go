@@ -123,6 +123,7 @@ func instanceSchema(ctx context.Context) schema.Schema {
 		"elsewhere.")
 	addChangeAttributes(attributes)
 	return schema.Schema{
+		Version: instanceUpgrades.version(),
 		MarkdownDescription: "A workspace's Backstage instance: a process, a PostgreSQL database and a URL of its own. " +
 			"The plan tells in `change_impact` and `change_reasons` what a change costs.",
 		Attributes: attributes,

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,40 +12,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// listPage is how many items one request of a list asks for.
-const listPage = 100
-
-// errEndless ends a list that would have no end.
-var errEndless = errors.New("orbitd gave the same page of a list twice")
-
-// pages ranges over the items of a list and asks orbitd for a page when it is needed. An error ends it.
-func pages[T any](limit int, fetch func(orbit.PageOptions) (*orbit.Page[T], error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		options := orbit.PageOptions{Limit: limit}
-		for {
-			page, err := fetch(options)
-			if err == nil && page.Next != "" && page.Next == options.Cursor {
-				err = errEndless
-			}
-			if err != nil {
-				var none T
-				yield(none, err)
-				return
-			}
-			for _, item := range page.Items {
-				if !yield(item, nil) {
-					return
-				}
-			}
-			if page.Next == "" {
-				return
-			}
-			options.Cursor = page.Next
-		}
-	}
-}
-
-// listed is one result of a list resource, or the error that ends the list.
+// listed is one result of a list resource, or the error that ends the list. One that is missed for an error does not end it.
 type listed struct {
 	name     string
 	identity any
@@ -54,6 +20,7 @@ type listed struct {
 	workspace string
 	read      func(context.Context, *tfsdk.Resource) diag.Diagnostics
 	err       error
+	missed    string
 }
 
 // stream hands results to Terraform, as many as it wants; 0 is all. What it does not take is not asked for.
@@ -61,9 +28,16 @@ func (c *connected) stream(ctx context.Context, summary string, req list.ListReq
 	return func(push func(list.ListResult) bool) {
 		var pushed int64
 		for one := range results {
+			if one.missed != "" {
+				warning := diag.NewWarningDiagnostic(one.missed, sentence(one.err.Error()))
+				if !push(list.ListResult{Diagnostics: diag.Diagnostics{warning}}) {
+					return
+				}
+				continue
+			}
 			if one.err != nil {
 				var diags diag.Diagnostics
-				c.reportError(summary, one.err, inWorkspace, &diags)
+				c.reportAt(workspaceAttribute, summary, one.err, &diags)
 				push(list.ListResult{Diagnostics: diags})
 				return
 			}
@@ -84,7 +58,7 @@ func (c *connected) stream(ctx context.Context, summary string, req list.ListReq
 
 // instances are those that the query selects. One that is being deleted is gone already.
 func instances(ctx context.Context, client *orbit.Client, query orbit.InstanceQuery) iter.Seq2[orbit.Instance, error] {
-	all := pages(listPage, func(options orbit.PageOptions) (*orbit.Page[orbit.Instance], error) {
+	all := pages(func(options orbit.PageOptions) (*orbit.Page[orbit.Instance], error) {
 		query.PageOptions = options
 		return client.ListInstances(ctx, query)
 	})

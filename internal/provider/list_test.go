@@ -44,7 +44,9 @@ func (c *core) query(t *testing.T, typeName string, config object, limit int64, 
 		}
 		one := result{name: found.DisplayName}
 		one.identity, _ = decode(undynamic(t, identities.IdentitySchemas[typeName].ValueType(), found.Identity.IdentityData)).(object)
-		one.resource, _ = decode(undynamic(t, c.schema.ResourceSchemas[typeName].ValueType(), found.Resource)).(object)
+		if found.Resource != nil {
+			one.resource, _ = decode(undynamic(t, c.schema.ResourceSchemas[typeName].ValueType(), found.Resource)).(object)
+		}
 		results = append(results, one)
 	}
 	return results, diags
@@ -61,11 +63,12 @@ func names(results []result) []string {
 const (
 	instanceType = "orbit_backstage_instance"
 	pluginType   = "orbit_backstage_plugin"
+	locationType = "orbit_backstage_catalog_location"
 	somePlugin   = "@roadiehq/backstage-plugin-argo-cd-backend"
 )
 
-// estate is an API with five instances; the first two have a plugin that is a resource of its own.
-func estate(t *testing.T) *fakeAPI {
+// listedAPI is an API with five instances; the first two have a plugin that is a resource of its own.
+func listedAPI(t *testing.T) *fakeAPI {
 	t.Helper()
 	api := newFakeAPI(t)
 	c := coreFor(t, api)
@@ -85,6 +88,8 @@ func estate(t *testing.T) *fakeAPI {
 		api.instances["w2"].Labels = map[string]string{"team": "payments"}
 		api.instances["w2"].Status.Phase = orbit.PhaseFailed
 		api.instances["w4"].Status.Phase = orbit.PhaseDeleting
+		api.register("w3", "https://git.example.com/b.yaml")
+		api.register("w0", "https://git.example.com/a.yaml")
 		api.plugins["w0"]["plugin-a"] = &orbit.Plugin{Workspace: "w0", Package: "plugin-a", Owner: orbit.OwnerInstance}
 	})
 	return api
@@ -92,7 +97,7 @@ func estate(t *testing.T) *fakeAPI {
 
 func TestInstancesAreListed(t *testing.T) {
 	t.Parallel()
-	c := coreFor(t, estate(t))
+	c := coreFor(t, listedAPI(t))
 	for name, test := range map[string]struct {
 		config object
 		limit  int64
@@ -123,7 +128,7 @@ func TestInstancesAreListed(t *testing.T) {
 
 func TestPluginsThatAreResourcesAreListed(t *testing.T) {
 	t.Parallel()
-	c := coreFor(t, estate(t))
+	c := coreFor(t, listedAPI(t))
 	all, diags := c.query(t, pluginType, object{}, 0, false)
 	must(t, "all", diags)
 	if diff := cmp.Diff([]string{somePlugin + " of w0", somePlugin + " of w1"}, names(all)); diff != "" {
@@ -144,11 +149,39 @@ func TestPluginsThatAreResourcesAreListed(t *testing.T) {
 	}
 }
 
+func TestCatalogLocationsAreListed(t *testing.T) {
+	t.Parallel()
+	api := listedAPI(t)
+	c := coreFor(t, api)
+	all, diags := c.query(t, locationType, object{}, 0, false)
+	must(t, "all", diags)
+	if diff := cmp.Diff([]string{"https://git.example.com/a.yaml of w0", "https://git.example.com/b.yaml of w3"}, names(all)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(object{"workspace": "w0", "target": "https://git.example.com/a.yaml"}, all[0].identity); diff != "" {
+		t.Error(diff)
+	}
+	one, diags := c.query(t, locationType, object{"workspace": "w3"}, 0, false)
+	must(t, "of one workspace", diags)
+	if diff := cmp.Diff([]string{"https://git.example.com/b.yaml of w3"}, names(one)); diff != "" {
+		t.Error(diff)
+	}
+	api.change(t, func() { api.catalogAway = 100 })
+	_, diags = c.query(t, locationType, object{"workspace": "w3"}, 0, false)
+	want(t, diags.errors(), "Unable to list catalog locations: The instance serves nothing now.")
+	all, diags = c.query(t, locationType, object{}, 0, false)
+	must(t, "all without w0", diags)
+	want(t, diags.warnings(), "Workspace w0 is left out of the list")
+	if len(all) > 0 {
+		t.Error(names(all))
+	}
+}
+
 // TestWhatIsListedIsWhatAnImportGives keeps configuration that is generated from a list free of changes.
 func TestWhatIsListedIsWhatAnImportGives(t *testing.T) {
 	t.Parallel()
-	c := coreFor(t, estate(t))
-	for _, typeName := range []string{instanceType, pluginType} {
+	c := coreFor(t, listedAPI(t))
+	for _, typeName := range []string{instanceType, pluginType, locationType} {
 		results, diags := c.query(t, typeName, object{}, 0, true)
 		must(t, typeName, diags)
 		if len(results) == 0 {
@@ -166,7 +199,7 @@ func TestWhatIsListedIsWhatAnImportGives(t *testing.T) {
 
 func TestWhyNothingIsListed(t *testing.T) {
 	t.Parallel()
-	api := estate(t)
+	api := listedAPI(t)
 	for name, test := range map[string]struct {
 		core   *core
 		config object
@@ -174,7 +207,7 @@ func TestWhyNothingIsListed(t *testing.T) {
 	}{
 		"wrong token":       {newCore(t, object{"endpoint": api.URL, "token": "wrong"}), nil, "Unable to list plugins: orbitd at "},
 		"not configured":    {newCore(t, object{"endpoint": unknown}), nil, "Unable to list plugins: The provider's configuration is known only after apply."},
-		"unknown workspace": {coreFor(t, api), object{"workspace": "missing"}, "Unable to list plugins: Workspace missing has no instance."},
+		"unknown workspace": {coreFor(t, api), object{"workspace": "missing"}, `[AttributeName("workspace")] Unable to list plugins: The workspace has no instance.`},
 		"wrong workspace":   {coreFor(t, api), object{"workspace": "A"}, "not a DNS label"},
 	} {
 		results, diags := test.core.query(t, pluginType, test.config, 0, false)

@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"errors"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -78,12 +76,4 @@ var packageAttributes = map[orbit.Code]string{ //nolint:gochecknoglobals // a ta
 	orbit.CodeInvalidPackage: "package", orbit.CodePackageNotFound: "package", orbit.CodePackageDenied: "package",
 	orbit.CodePackageNotAllowed: "package", orbit.CodeInvalidVersion: "version", orbit.CodeVersionNotFound: "version",
 	orbit.CodeUnknownRelease: "release",
-}
-
-// codeOf is the code of the problem that err is, "" where it is none.
-func codeOf(err error, problem **orbit.Problem) orbit.Code {
-	if !errors.As(err, problem) {
-		return ""
-	}
-	return (*problem).Code
 }

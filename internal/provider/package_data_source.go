@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -112,13 +111,8 @@ func (d *packageDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	found, err := client.GetPackage(ctx, name, orbit.PackageQuestion{
 		Version: model.Version.ValueString(), Release: model.Release.ValueString(),
 	})
-	var problem *orbit.Problem
-	if attribute, known := packageAttributes[codeOf(err, &problem)]; known {
-		resp.Diagnostics.AddAttributeError(path.Root(attribute), summary, describeProblem(problem))
-		return
-	}
 	if err != nil {
-		d.reportError(summary, err, nowhere, &resp.Diagnostics)
+		d.reportAt(packageAttributes, summary, err, &resp.Diagnostics)
 		return
 	}
 	model.adopt(found)

@@ -18,6 +18,7 @@ var (
 	_ resource.ResourceWithIdentity       = (*pluginResource)(nil)
 	_ resource.ResourceWithImportState    = (*pluginResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*pluginResource)(nil)
+	_ resource.ResourceWithUpgradeState   = (*pluginResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*pluginResource)(nil)
 )
 
@@ -38,6 +39,10 @@ func (r *pluginResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 
 func (r *pluginResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = pluginIdentitySchema()
+}
+
+func (r *pluginResource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
+	return pluginUpgrades.upgraders()
 }
 
 func (r *pluginResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {

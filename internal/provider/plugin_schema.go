@@ -42,6 +42,7 @@ func pluginSchema(ctx context.Context) schema.Schema {
 		"come before the instance's, so that two modules can each have a `TOKEN`.")
 	addChangeAttributes(attributes)
 	return schema.Schema{
+		Version: pluginUpgrades.version(),
 		MarkdownDescription: "A backend plugin of a workspace's instance, for plugins that another module or state owns " +
 			"than the instance itself. Removing one restarts the instance; its tables stay in the database. The instance's " +
 			"`restart_policy` holds for its plugins too, as it was applied last. Moving one " +

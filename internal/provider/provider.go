@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -34,9 +35,10 @@ func New(version string) func() provider.Provider {
 }
 
 var (
-	_ provider.ProviderWithActions       = (*orbitProvider)(nil)
-	_ provider.ProviderWithFunctions     = (*orbitProvider)(nil)
-	_ provider.ProviderWithListResources = (*orbitProvider)(nil)
+	_ provider.ProviderWithActions            = (*orbitProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*orbitProvider)(nil)
+	_ provider.ProviderWithListResources      = (*orbitProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*orbitProvider)(nil)
 )
 
 type orbitProvider struct {
@@ -113,14 +115,22 @@ func (p *orbitProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	resp.DataSourceData = conn
 	resp.ActionData = conn
 	resp.ListResourceData = conn
+	resp.EphemeralResourceData = conn
 }
 
 func (p *orbitProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newInstanceResource, newPluginResource}
+	return []func() resource.Resource{newInstanceResource, newPluginResource, newLocationResource, newTokenResource}
+}
+
+func (p *orbitProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newAccessTokenEphemeral}
 }
 
 func (p *orbitProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newInstanceDataSource, newPackageDataSource, newReleaseDataSource}
+	return []func() datasource.DataSource{
+		newInstanceDataSource, newInstancesDataSource, newPackageDataSource, newReleaseDataSource, newReleasesDataSource,
+		newEntitiesDataSource,
+	}
 }
 
 // Actions are what is done once, when it is asked for, and declares nothing.
@@ -130,7 +140,7 @@ func (p *orbitProvider) Actions(context.Context) []func() action.Action {
 
 // ListResources are what terraform query finds.
 func (p *orbitProvider) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{newInstanceList, newPluginList}
+	return []func() list.ListResource{newInstanceList, newPluginList, newLocationList}
 }
 
 func userAgent(version, terraform, appended string) string {

@@ -13,9 +13,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 var _ action.ActionWithConfigure = (*refreshAction)(nil)
+
+// refreshAttributes are the arguments that a problem is about.
+var refreshAttributes = map[orbit.Code]string{ //nolint:gochecknoglobals // a table
+	orbit.CodeNotFound: "workspace", orbit.CodeCatalogRefused: "filters",
+}
 
 // refreshAction is the action orbit_backstage_catalog_refresh.
 type refreshAction struct {
@@ -94,10 +100,8 @@ func (a *refreshAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		resp.Diagnostics.AddError(summary, "The timeout of "+timeout.String()+" was over. Raise timeouts."+invokeTimeout+", or refresh "+
 			"fewer entities. Those that were scheduled are read again.")
-	case errors.Is(err, errNoInstance):
-		reportNoInstance(summary, workspace, &resp.Diagnostics)
 	case err != nil:
-		a.reportError(summary, err, nowhere, &resp.Diagnostics)
+		a.reportAt(refreshAttributes, summary, err, &resp.Diagnostics)
 	case len(refused) > 0:
 		resp.Diagnostics.AddError(summary, describeRefused(refused, total))
 	case total == 0:

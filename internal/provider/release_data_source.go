@@ -41,27 +41,34 @@ func (d *releaseDataSource) Configure(_ context.Context, req datasource.Configur
 }
 
 func (d *releaseDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := releaseAttributes()
+	attributes["version"] = schema.StringAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "The Backstage version. Default: the newest that orbitd carries.",
+	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A Backstage release that orbitd carries: a pinned set of packages, and the Node.js and PostgreSQL " +
 			"that serve them.",
-		Attributes: map[string]schema.Attribute{
-			"version": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The Backstage version. Default: the newest that orbitd carries.",
-			},
-			"default": schema.BoolAttribute{
-				Computed: true, MarkdownDescription: "Whether it is the newest that orbitd carries.",
-			},
-			"node":     schema.StringAttribute{Computed: true, MarkdownDescription: "The version of Node.js inside."},
-			"postgres": schema.StringAttribute{Computed: true, MarkdownDescription: "The version of PostgreSQL inside."},
-			"packages": schema.MapAttribute{
-				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "The Backstage packages inside, with their exact versions.",
-			},
-			"features": schema.ListAttribute{
-				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "Those of `packages` that every instance loads: its built-in plugins and modules, sorted.",
-			},
+		Attributes: attributes,
+	}
+}
+
+// releaseAttributes are those of releaseDataModel.
+func releaseAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"version": schema.StringAttribute{Computed: true, MarkdownDescription: "The Backstage version."},
+		"default": schema.BoolAttribute{
+			Computed: true, MarkdownDescription: "Whether it is the newest that orbitd carries.",
+		},
+		"node":     schema.StringAttribute{Computed: true, MarkdownDescription: "The version of Node.js inside."},
+		"postgres": schema.StringAttribute{Computed: true, MarkdownDescription: "The version of PostgreSQL inside."},
+		"packages": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The Backstage packages inside, with their exact versions.",
+		},
+		"features": schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "Those of `packages` that every instance loads: its built-in plugins and modules, sorted.",
 		},
 	}
 }

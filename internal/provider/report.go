@@ -116,9 +116,14 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 	diags.AddError(summary, describeProblem(problem))
 }
 
-// reportNoInstance shows that the attribute workspace names none that has an instance.
-func reportNoInstance(summary, workspace string, diags *diag.Diagnostics) {
-	diags.AddAttributeError(path.Root("workspace"), summary, "Workspace "+workspace+" has no instance.")
+// reportAt shows a problem at the attribute that the table has for its code, and else as reportError does.
+func (c *connected) reportAt(attributes map[orbit.Code]string, summary string, err error, diags *diag.Diagnostics) {
+	var problem *orbit.Problem
+	if errors.As(err, &problem) && attributes[problem.Code] != "" {
+		diags.AddAttributeError(path.Root(attributes[problem.Code]), summary, describeProblem(problem))
+		return
+	}
+	c.reportError(summary, err, nowhere, diags)
 }
 
 // reportFailure shows why a change that was accepted failed. What is left of it is said by the caller.

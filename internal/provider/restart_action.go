@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/action/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -16,6 +15,11 @@ import (
 )
 
 var _ action.ActionWithConfigure = (*restartAction)(nil)
+
+// workspaceAttribute blames the attribute workspace for what is not found.
+var workspaceAttribute = map[orbit.Code]string{ //nolint:gochecknoglobals // a table
+	orbit.CodeNotFound: "workspace", orbit.CodeInvalidWorkspace: "workspace",
+}
 
 // restartAction is the action orbit_backstage_instance_restart.
 type restartAction struct {
@@ -75,12 +79,8 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	change, err := accept(ctx, func(ctx context.Context) (*orbit.Change, error) {
 		return client.RestartInstance(ctx, workspace, orbit.RestartRequest{DeadlineSeconds: deadlineSeconds(timeout)})
 	})
-	switch {
-	case orbit.IsNotFound(err):
-		reportNoInstance(summary, workspace, &resp.Diagnostics)
-		return
-	case err != nil:
-		a.reportError(summary, err, inWorkspace, &resp.Diagnostics)
+	if err != nil {
+		a.reportAt(workspaceAttribute, summary, err, &resp.Diagnostics)
 		return
 	}
 	tell("Restarting instance " + workspace + ":\n" + describeReasons(change.Reasons))
@@ -95,9 +95,4 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	default:
 		tell("Instance " + workspace + " was restarted in " + time.Since(started).Round(100*time.Millisecond).String())
 	}
-}
-
-// inWorkspace blames the attribute workspace for what is wrong with its name.
-func inWorkspace(finding orbit.Diagnostic) (path.Path, bool) {
-	return path.Root("workspace"), finding.Code == orbit.CodeInvalidWorkspace
 }

@@ -13,11 +13,17 @@ import (
 
 // accept sends a write. Interrupting the run does not cut it short: it takes a moment, and a write that was accepted
 // unseen would leave something that no state knows.
-func accept(ctx context.Context, write func(context.Context) (*orbit.Change, error)) (*orbit.Change, error) {
+func accept[T any](ctx context.Context, write func(context.Context) (T, error)) (T, error) {
+	return acceptWithin(ctx, writeTimeout, write)
+}
+
+// acceptWithin is accept with a bound of its own.
+func acceptWithin[T any](ctx context.Context, timeout time.Duration, write func(context.Context) (T, error)) (T, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		var none T
+		return none, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	return write(ctx)
 }
@@ -107,9 +113,14 @@ func afterword[T any](ctx context.Context, ask func(context.Context) (T, error))
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
+	return askUntil(ctx, orbit.IsTransient, ask)
+}
+
+// askUntil asks again and again while the answer is an error that may pass, until the context ends.
+func askUntil[T any](ctx context.Context, passes func(error) bool, ask func(context.Context) (T, error)) (T, error) {
 	for {
 		answer, err := ask(ctx)
-		if err == nil || !orbit.IsTransient(err) {
+		if err == nil || !passes(err) {
 			return answer, err
 		}
 		select {

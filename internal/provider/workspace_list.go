@@ -31,7 +31,7 @@ func workspaceListSchema(description string) schema.Schema {
 }
 
 // listWorkspaces lists what belongs to instances, workspace by workspace. Each yields what a workspace has, and says
-// whether more is wanted. A workspace whose instance goes meanwhile has nothing.
+// whether more is wanted. Where all workspaces are asked for, one that cannot tell now spoils no list.
 func (c *connected) listWorkspaces(ctx context.Context, summary string, req list.ListRequest, stream *list.ListResultsStream,
 	each func(client *orbit.Client, workspace string, yield func(listed) bool) bool,
 ) {
@@ -52,7 +52,15 @@ func (c *connected) listWorkspaces(ctx context.Context, summary string, req list
 				yield(listed{err: err})
 				return
 			}
-			passing := func(one listed) bool { return orbit.IsNotFound(one.err) || yield(one) }
+			passing := func(one listed) bool {
+				switch {
+				case orbit.IsNotFound(one.err):
+					return true // its instance went meanwhile
+				case orbit.HasCode(one.err, orbit.CodeCatalogUnavailable):
+					one.missed = "Workspace " + instance.Workspace + " is left out of the list"
+				}
+				return yield(one)
+			}
 			if !each(client, instance.Workspace, passing) {
 				return
 			}

@@ -69,10 +69,11 @@ func describe(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("get the identities' schemas: %w", err)
 	}
 	document := object{"format_version": "1.0", "provider_schemas": object{address: object{
-		"provider":                  schema(schemas.Provider),
-		"resource_schemas":          all(schemas.ResourceSchemas, schema),
-		"data_source_schemas":       all(schemas.DataSourceSchemas, schema),
-		"resource_identity_schemas": all(identities.IdentitySchemas, identity),
+		"provider":                   schema(schemas.Provider),
+		"resource_schemas":           all(schemas.ResourceSchemas, schema),
+		"data_source_schemas":        all(schemas.DataSourceSchemas, schema),
+		"ephemeral_resource_schemas": all(schemas.EphemeralResourceSchemas, schema),
+		"resource_identity_schemas":  all(identities.IdentitySchemas, identity),
 	}}}
 	return json.Marshal(document)
 }
