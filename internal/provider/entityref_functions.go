@@ -42,7 +42,7 @@ func (parseRefFunction) Run(ctx context.Context, req function.RunRequest, resp *
 	}
 	ref, err := entityref.Parse(text)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, sentence(err.Error()))
+		resp.Error = argumentError(0, err.Error())
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, struct {
@@ -87,7 +87,7 @@ func (formatRefFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		text, err = entityref.Format(ref)
 	}
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, sentence(err.Error()))
+		resp.Error = argumentError(0, err.Error())
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, text)
