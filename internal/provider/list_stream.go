@@ -12,15 +12,16 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// listed is one result of a list resource, or the error that ends the list. One that is missed for an error does not end it.
+// listed is one result of a list resource, or an error.
 type listed struct {
 	name     string
 	identity any
 	// workspace is that of the resource, and read makes of an empty one what a read after an import does.
 	workspace string
 	read      func(context.Context, *tfsdk.Resource) diag.Diagnostics
-	err       error
-	missed    string
+	// err ends the list, unless missed says what is left out for it.
+	err    error
+	missed string
 }
 
 // stream hands results to Terraform, as many as it wants; 0 is all. What it does not take is not asked for.
