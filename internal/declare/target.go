@@ -3,6 +3,7 @@ package declare
 import (
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -20,7 +21,7 @@ func CatalogTarget(text string) []orbit.Diagnostic {
 		return problem(orbit.CodeInvalidRequest, "target", "the location has no target: %s", form)
 	case len(text) > maxTargetLength:
 		return problem(orbit.CodeInvalidRequest, "target", "the target has %d characters, at most %d are allowed", len(text), maxTargetLength)
-	case err != nil, strings.ContainsAny(text, " \t\r\n"), target.Scheme != "http" && target.Scheme != "https", target.Hostname() == "":
+	case err != nil, strings.ContainsFunc(text, blank), target.Scheme != "http" && target.Scheme != "https", target.Hostname() == "":
 		return problem(orbit.CodeInvalidRequest, "target", "the target %q cannot be read: %s", withoutPassword(text), form)
 	case target.User != nil:
 		return problem(orbit.CodeInvalidRequest, "target", "the target %q has a user in it, which everybody who reads the "+
@@ -28,6 +29,8 @@ func CatalogTarget(text string) []orbit.Diagnostic {
 	}
 	return nil
 }
+
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // withoutPassword is a text that may be a URL, as a message may show it.
 func withoutPassword(text string) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	helper "github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -77,12 +78,18 @@ func accept(t *testing.T, steps ...helper.TestStep) {
 func acceptSince(t *testing.T, version tfversion.TerraformVersionCheck, steps ...helper.TestStep) {
 	t.Helper()
 	helper.Test(t, helper.TestCase{
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{version},
-		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"orbit": providerserver.NewProtocol6WithError(provider.New("test")()),
-		},
-		Steps: steps,
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{version},
+		ProtoV6ProviderFactories: underTest(),
+		Steps:                    steps,
 	})
+}
+
+// underTest is the provider, and one whose data is what it is configured with: ephemeral values reach it and nothing else.
+func underTest() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"orbit": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"echo":  echoprovider.NewProviderServer(),
+	}
 }
 
 const accInstance = "orbit_backstage_instance.acme"

@@ -171,6 +171,26 @@ func TestEntitiesStopAtTheirLimit(t *testing.T) {
 	}
 }
 
+func TestMoreEntitiesThanAnybodyAskedForAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	api := catalogAPI(t)
+	many := make([]orbit.Entity, 501)
+	for i := range many {
+		many[i] = entity("Component", "default", fmt.Sprintf("c%03d", i))
+	}
+	api.entities, api.entitiesPage = map[string][]orbit.Entity{"acme": many}, len(many)
+	model, diags := coreFor(t, api).data(t, "orbit_backstage_catalog_entities", object{"workspace": "acme"})
+	must(t, "read", diags)
+	want(t, diags.warnings(), "The catalog of acme has more entities", "500 were read")
+	if len(model["refs"].([]any)) != 500 || model["truncated"] != true || len(api.queries) != 1 {
+		t.Errorf("%d entities, truncated = %v, %d requests", len(model["refs"].([]any)), model["truncated"], len(api.queries))
+	}
+	_, diags = coreFor(t, api).data(t, "orbit_backstage_catalog_entities", object{"workspace": "acme", "limit": 500})
+	if len(diags) != 0 {
+		t.Errorf("a limit that was asked for is warned of: %s", diags.warnings())
+	}
+}
+
 func TestEntitiesThatCannotBeReadSayWhy(t *testing.T) {
 	t.Parallel()
 	api := catalogAPI(t)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -68,7 +69,7 @@ func (d *entitiesDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				"are always there. Default: all. Name what you use: the entities are kept in the state."),
 			"limit": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How many entities to read at most, from 1 to 10000. Default: `500`.",
+				MarkdownDescription: "How many entities to read at most, from 1 to 10000. Default: `500`, with a warning where there are more.",
 				Validators:          []validator.Int64{int64validator.Between(1, maxEntities)},
 			},
 			"truncated": schema.BoolAttribute{
@@ -114,6 +115,10 @@ func (d *entitiesDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if err := model.adopt(entities, more); err != nil {
 		resp.Diagnostics.AddError(summary, sentence(err.Error()))
 		return
+	}
+	if more && model.Limit.IsNull() {
+		resp.Diagnostics.AddWarning("The catalog of "+workspace+" has more entities", fmt.Sprintf("%d were read. Narrow the filters, "+
+			"or give a limit: with one, truncated tells whether there are more, and nothing warns.", defaultEntities))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }

@@ -21,6 +21,8 @@ type fakeCatalog struct {
 	produces map[string]orbit.CatalogLocation
 	// entities are those of each workspace.
 	entities map[string][]orbit.Entity
+	// entitiesPage is how many of them a page has; 0 is two.
+	entitiesPage int
 	// catalogAway is how many requests still find the catalog without an answer.
 	catalogAway int
 	// held is sent to by a registration that is carried out, and whose answer then never comes; nil answers at once.
@@ -132,7 +134,7 @@ func (f *fakeAPI) listEntities(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnprocessableEntity, orbit.CodeCatalogRefused, "Invalid filter, 'kind' is not a valid statement")
 		return
 	}
-	respond(w, http.StatusOK, pageOf(f.entities[r.PathValue("workspace")], query.Get("cursor"), query.Get("limit"), 2))
+	respond(w, http.StatusOK, pageOf(f.entities[r.PathValue("workspace")], query.Get("cursor"), query.Get("limit"), cmp.Or(f.entitiesPage, 2)))
 }
 
 // pageOf is a page of at most so many items, fewer where the limit asks for that. The cursor is how many came before.

@@ -31,6 +31,7 @@ func (f *fakeAPI) serveTokens(mux *http.ServeMux) {
 	f.tokens, f.access = map[string]map[string]*orbit.Token{}, map[string]*orbit.AccessToken{}
 	f.renewableFor = orbit.MaxAccessTokenAge
 	mux.HandleFunc("POST /v1/instances/{workspace}/tokens", f.postToken)
+	mux.HandleFunc("GET /v1/instances/{workspace}/tokens", f.listTokens)
 	mux.HandleFunc("GET /v1/instances/{workspace}/tokens/{id}", f.token(f.getToken))
 	mux.HandleFunc("PATCH /v1/instances/{workspace}/tokens/{id}", f.token(f.patchToken))
 	mux.HandleFunc("DELETE /v1/instances/{workspace}/tokens/{id}", f.token(f.deleteToken))
@@ -78,6 +79,14 @@ func (f *fakeAPI) token(handle func(http.ResponseWriter, *http.Request, *orbit.T
 		}
 		handle(w, r, token)
 	}
+}
+
+func (f *fakeAPI) listTokens(w http.ResponseWriter, r *http.Request) {
+	page := orbit.Page[orbit.Token]{Items: []orbit.Token{}}
+	for _, token := range f.tokens[r.PathValue("workspace")] {
+		page.Items = append(page.Items, *token)
+	}
+	respond(w, http.StatusOK, page)
 }
 
 func (f *fakeAPI) getToken(w http.ResponseWriter, _ *http.Request, token *orbit.Token) {

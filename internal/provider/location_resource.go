@@ -69,7 +69,7 @@ func (r *locationResource) Create(ctx context.Context, req resource.CreateReques
 	if unanswered(err) {
 		// Nobody said whether it was registered. If it was, the state has to know of it.
 		if found := lookFor(ctx, client, &plan); found != nil {
-			resp.Diagnostics.AddWarning("The creation of "+plan.name()+" was cut short", joinParagraphs(sentence(err.Error()),
+			resp.Diagnostics.AddWarning("The creation of "+plan.name()+" was cut short", joinParagraphs(whyUnknown(err),
 				"The location is registered all the same. The next refresh tells what it has produced."))
 			location, err = found, nil
 		}

@@ -1,0 +1,4 @@
+import {
+  to = orbit_workspace_token.pipeline
+  id = "acme/01a2052c-8088-7446-835b-92b86c5bc14a"
+}
