@@ -107,9 +107,8 @@ func readExample(t *testing.T, file string) string {
 
 const accTrigger = `  lifecycle {
     action_trigger {
-      events    = [after_update]
-      condition = orbit_backstage_instance.acme.change_impact == "live"
-      actions   = [action.orbit_backstage_instance_restart.acme]
+      events  = [after_update]
+      actions = [action.orbit_backstage_instance_restart.acme]
     }
   }`
 
