@@ -11,6 +11,8 @@ import (
 const (
 	// pollWait is how long orbitd holds one question for a change's fate.
 	pollWait = 30 * time.Second
+	// followWait is that for somebody who watches what orbitd does meanwhile.
+	followWait = time.Second
 	// outOfReach is how long a wait bears an orbitd that does not answer: it may be restarting, and carries on with
 	// the change when it is back.
 	outOfReach = time.Minute
@@ -39,9 +41,18 @@ func (c *Client) GetChange(ctx context.Context, id string, wait time.Duration) (
 // The error is the context's, a *ConnectionError, or a *Problem about the question itself; it never means that the
 // change failed.
 func (c *Client) WaitChange(ctx context.Context, id string, progress func(Change)) (*Change, error) {
+	return c.waitChange(ctx, id, pollWait, progress)
+}
+
+// FollowChange is WaitChange for somebody who watches: progress is called at least every second.
+func (c *Client) FollowChange(ctx context.Context, id string, progress func(Change)) (*Change, error) {
+	return c.waitChange(ctx, id, followWait, progress)
+}
+
+func (c *Client) waitChange(ctx context.Context, id string, wait time.Duration, progress func(Change)) (*Change, error) {
 	var lost time.Time
 	for {
-		change, err := c.GetChange(ctx, id, pollWait)
+		change, err := c.GetChange(ctx, id, wait)
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil, fmt.Errorf("wait for change %s: %w", id, ctx.Err())

@@ -70,8 +70,14 @@ func (m manager) client(t *testing.T) *orbit.Client {
 // accept runs the steps with the provider under test.
 func accept(t *testing.T, steps ...helper.TestStep) {
 	t.Helper()
+	acceptSince(t, tfversion.SkipBelow(tfversion.Version1_11_0), steps...)
+}
+
+// acceptSince is accept for what older versions of Terraform do not have.
+func acceptSince(t *testing.T, version tfversion.TerraformVersionCheck, steps ...helper.TestStep) {
+	t.Helper()
 	helper.Test(t, helper.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_11_0)},
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{version},
 		ProtoV6ProviderFactories: underTest(),
 		Steps:                    steps,
 	})

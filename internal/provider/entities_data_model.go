@@ -2,8 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -41,7 +39,7 @@ func (m *entitiesDataModel) fields() []string {
 	if len(m.Fields) == 0 {
 		return nil
 	}
-	return append([]string{"kind", "metadata.namespace", "metadata.name"}, m.Fields...)
+	return append(entityNames(), m.Fields...)
 }
 
 // adopt takes over what the catalog has, sorted, so that its order is no change.
@@ -63,20 +61,12 @@ func (m *entitiesDataModel) adopt(entities []orbit.Entity, more bool) error {
 }
 
 func newEntityModel(entity orbit.Entity) (entityModel, error) {
-	var parts struct {
-		Kind     string `json:"kind"`
-		Metadata struct {
-			Namespace string `json:"namespace"`
-			Name      string `json:"name"`
-		} `json:"metadata"`
+	ref, err := refOfEntity(entity)
+	if err != nil {
+		return entityModel{}, err
 	}
-	if err := json.Unmarshal(entity, &parts); err != nil {
-		return entityModel{}, fmt.Errorf("read an entity: %w", err)
-	}
-	namespace := cmp.Or(parts.Metadata.Namespace, "default")
 	return entityModel{
-		Ref:  types.StringValue(strings.ToLower(parts.Kind + ":" + namespace + "/" + parts.Metadata.Name)),
-		Kind: types.StringValue(parts.Kind), Namespace: types.StringValue(namespace), Name: types.StringValue(parts.Metadata.Name),
-		JSON: types.StringValue(string(entity)),
+		Ref: types.StringValue(ref.String()), Kind: types.StringValue(ref.Kind), Namespace: types.StringValue(ref.Namespace),
+		Name: types.StringValue(ref.Name), JSON: types.StringValue(string(entity)),
 	}, nil
 }

@@ -56,6 +56,7 @@ type fakeAPI struct {
 	keepsRubble bool
 
 	fakeCatalog
+	fakeVerbs
 	fakeTokens
 }
 
@@ -91,6 +92,7 @@ func newFakeAPI(t *testing.T) *fakeAPI {
 	mux.HandleFunc("GET /v1/changes/{id}", f.getChange)
 	f.serveLists(mux)
 	f.serveCatalog(mux)
+	f.serveVerbs(mux)
 	f.serveTokens(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, orbit.CodeNoRoute, "GET /openapi.json describes the API")
@@ -267,6 +269,10 @@ func (f *fakeAPI) postPlan(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *fakeAPI) listPlugins(w http.ResponseWriter, r *http.Request) {
+	if f.instances[r.PathValue("workspace")] == nil {
+		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "the workspace has no instance")
+		return
+	}
 	page := orbit.Page[orbit.Plugin]{Items: []orbit.Plugin{}}
 	for _, plugin := range f.plugins[r.PathValue("workspace")] {
 		page.Items = append(page.Items, *plugin)
@@ -365,6 +371,11 @@ func (f *fakeAPI) getChange(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		}
 		f.mu.Lock()
+		return
+	}
+	if len(f.steps) > 0 {
+		change.Progress, f.steps = f.steps[0], f.steps[1:]
+		respond(w, http.StatusOK, change.Change)
 		return
 	}
 	if change.State == orbit.ChangePending {

@@ -18,6 +18,6 @@ func (f finds) MarkdownDescription(ctx context.Context) string { return f.Descri
 // ValidateString implements validator.String.
 func (f finds) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	for _, finding := range whereKnown(req.ConfigValue, f) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid name", sentence(finding.Message))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value", sentence(finding.Message))
 	}
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"iter"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -33,5 +34,32 @@ func collect[T any](limit int, read func(orbit.PageOptions) (*orbit.Page[T], err
 			return nil, false, errSamePage
 		}
 		options.Cursor = page.Next
+	}
+}
+
+// pages ranges over the items of a list and asks orbitd for a page when it is needed. An error ends it.
+func pages[T any](read func(orbit.PageOptions) (*orbit.Page[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		options := orbit.PageOptions{Limit: maxPage}
+		for {
+			page, err := read(options)
+			if err == nil && page.Next != "" && page.Next == options.Cursor {
+				err = errSamePage
+			}
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			options.Cursor = page.Next
+		}
 	}
 }

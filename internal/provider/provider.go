@@ -5,8 +5,10 @@ import (
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -32,7 +34,12 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &orbitProvider{version: version} }
 }
 
-var _ provider.ProviderWithEphemeralResources = (*orbitProvider)(nil)
+var (
+	_ provider.ProviderWithActions            = (*orbitProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*orbitProvider)(nil)
+	_ provider.ProviderWithListResources      = (*orbitProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*orbitProvider)(nil)
+)
 
 type orbitProvider struct {
 	version string
@@ -106,6 +113,8 @@ func (p *orbitProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	resp.ResourceData = conn
 	resp.DataSourceData = conn
+	resp.ActionData = conn
+	resp.ListResourceData = conn
 	resp.EphemeralResourceData = conn
 }
 
@@ -122,6 +131,16 @@ func (p *orbitProvider) DataSources(context.Context) []func() datasource.DataSou
 		newInstanceDataSource, newInstancesDataSource, newPackageDataSource, newReleaseDataSource, newReleasesDataSource,
 		newEntitiesDataSource,
 	}
+}
+
+// Actions are what is done once, when it is asked for, and declares nothing.
+func (p *orbitProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newRestartAction, newRefreshAction}
+}
+
+// ListResources are what terraform query finds.
+func (p *orbitProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newInstanceList, newPluginList, newLocationList}
 }
 
 func userAgent(version, terraform, appended string) string {

@@ -139,7 +139,11 @@ func describeFailure(change *orbit.Change, aftermath string) string {
 	problem := problemOf(change)
 	var advice string
 	if problem.Code == orbit.CodeBootTimeout && change.Operation != "" {
-		advice = "If it only needs more time, raise timeouts." + string(change.Operation) + "."
+		timeout := string(change.Operation)
+		if change.Operation == orbit.OperationRestart {
+			timeout = invokeTimeout
+		}
+		advice = "If it only needs more time, raise timeouts." + timeout + "."
 	}
 	trace := "Change " + change.ID + "."
 	if change.RequestID != "" {

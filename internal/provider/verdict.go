@@ -32,15 +32,27 @@ func acceptWithin[T any](ctx context.Context, timeout time.Duration, write func(
 //
 // A nil change means that the fate is not known, for the reason that the error gives; orbitd carries on then.
 func await(ctx context.Context, client *orbit.Client, change *orbit.Change, where locate, diags *diag.Diagnostics) (*orbit.Change, error) {
+	return awaitBy(ctx, client.WaitChange, change, logProgress(ctx), where, diags)
+}
+
+// follow is await for somebody who watches: tell is told of each step that orbitd takes.
+func follow(ctx context.Context, client *orbit.Client, change *orbit.Change, tell func(string), diags *diag.Diagnostics) (*orbit.Change, error) {
+	var last string
+	return awaitBy(ctx, client.FollowChange, change, func(c orbit.Change) {
+		if c.Progress != "" && c.Progress != last && !c.Done() {
+			last = c.Progress
+			tell(c.Progress)
+		}
+	}, nowhere, diags)
+}
+
+func awaitBy(ctx context.Context, wait func(context.Context, string, func(orbit.Change)) (*orbit.Change, error),
+	change *orbit.Change, progress func(orbit.Change), where locate, diags *diag.Diagnostics,
+) (*orbit.Change, error) {
 	verdict := change
 	if !change.Done() {
 		var err error
-		verdict, err = client.WaitChange(ctx, change.ID, func(c orbit.Change) {
-			tflog.Info(ctx, "waiting for a change", map[string]any{
-				"workspace": c.Workspace, "change": c.ID, "state": string(c.State), "progress": c.Progress,
-			})
-		})
-		if err != nil {
+		if verdict, err = wait(ctx, change.ID, progress); err != nil {
 			return nil, err
 		}
 	}
@@ -49,6 +61,14 @@ func await(ctx context.Context, client *orbit.Client, change *orbit.Change, wher
 		reportFindings("Change of "+subjectOf(verdict)+" was applied with a warning", verdict.Warnings, where, diags)
 	}
 	return verdict, nil
+}
+
+func logProgress(ctx context.Context) func(orbit.Change) {
+	return func(c orbit.Change) {
+		tflog.Info(ctx, "waiting for a change", map[string]any{
+			"workspace": c.Workspace, "change": c.ID, "state": string(c.State), "progress": c.Progress,
+		})
+	}
 }
 
 func subjectOf(change *orbit.Change) string {

@@ -24,8 +24,6 @@ import (
 // address is the one that tfplugindocs looks for.
 const address = "registry.terraform.io/hashicorp/orbit"
 
-type object = map[string]any
-
 func main() {
 	if err := run(context.Background(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "schemadoc:", err)
@@ -73,83 +71,10 @@ func describe(ctx context.Context) ([]byte, error) {
 		"resource_schemas":           all(schemas.ResourceSchemas, schema),
 		"data_source_schemas":        all(schemas.DataSourceSchemas, schema),
 		"ephemeral_resource_schemas": all(schemas.EphemeralResourceSchemas, schema),
+		"list_resource_schemas":      all(schemas.ListResourceSchemas, schema),
+		"action_schemas":             all(schemas.ActionSchemas, action),
+		"functions":                  all(schemas.Functions, function),
 		"resource_identity_schemas":  all(identities.IdentitySchemas, identity),
 	}}}
 	return json.Marshal(document)
-}
-
-func all[T any](items map[string]T, convert func(T) object) object {
-	converted := object{}
-	for name, item := range items {
-		converted[name] = convert(item)
-	}
-	return converted
-}
-
-func schema(s *tfprotov6.Schema) object {
-	return object{"version": s.Version, "block": object{
-		"attributes":       attributes(s.Block.Attributes),
-		"description":      s.Block.Description,
-		"description_kind": kind(s.Block.DescriptionKind),
-	}}
-}
-
-func attributes(items []*tfprotov6.SchemaAttribute) object {
-	converted := object{}
-	for _, item := range items {
-		attribute := object{"description": item.Description, "description_kind": kind(item.DescriptionKind)}
-		for name, set := range map[string]bool{
-			"required": item.Required, "optional": item.Optional, "computed": item.Computed,
-			"sensitive": item.Sensitive, "write_only": item.WriteOnly, "deprecated": item.Deprecated,
-		} {
-			if set {
-				attribute[name] = true
-			}
-		}
-		if item.NestedType != nil {
-			attribute["nested_type"] = object{
-				"attributes":   attributes(item.NestedType.Attributes),
-				"nesting_mode": nesting(item.NestedType.Nesting),
-			}
-		} else {
-			attribute["type"] = item.Type
-		}
-		converted[item.Name] = attribute
-	}
-	return converted
-}
-
-func identity(s *tfprotov6.ResourceIdentitySchema) object {
-	converted := object{}
-	for _, item := range s.IdentityAttributes {
-		attribute := object{"type": item.Type, "description": item.Description}
-		if item.RequiredForImport {
-			attribute["required_for_import"] = true
-		}
-		if item.OptionalForImport {
-			attribute["optional_for_import"] = true
-		}
-		converted[item.Name] = attribute
-	}
-	return object{"version": s.Version, "attributes": converted}
-}
-
-func kind(k tfprotov6.StringKind) string {
-	if k == tfprotov6.StringKindMarkdown {
-		return "markdown"
-	}
-	return "plain"
-}
-
-func nesting(mode tfprotov6.SchemaObjectNestingMode) string {
-	switch mode {
-	case tfprotov6.SchemaObjectNestingModeList:
-		return "list"
-	case tfprotov6.SchemaObjectNestingModeSet:
-		return "set"
-	case tfprotov6.SchemaObjectNestingModeMap:
-		return "map"
-	default:
-		return "single"
-	}
 }
