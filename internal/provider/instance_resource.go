@@ -62,7 +62,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 	timeout, problems := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(problems...)
 	spec, _ := plan.spec(ctx, &resp.Diagnostics)
-	secrets := secretValues(ctx, config.Secrets, &resp.Diagnostics)
+	secrets := r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	workspace := plan.Workspace.ValueString()
 	summary := "Unable to create instance " + workspace
 	client, ok := r.client(summary, &resp.Diagnostics)
@@ -125,9 +125,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	awaitUnfinished(ctx, r.conn, "instance "+workspace, timeout, resp.Private, state.locate, &resp.Diagnostics)
 	r.conn.refreshed.Store(true)
-	instance, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
-		return client.GetInstance(ctx, workspace)
-	})
+	instance, err := r.conn.instance(ctx, workspace)
 	switch imported := state.ChangeImpact.IsNull(); {
 	case orbit.IsNotFound(err), leaving(instance):
 		resp.State.RemoveResource(ctx)
@@ -139,7 +137,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 		r.reportError(summary, err, nowhere, &resp.Diagnostics)
 		return
 	}
-	state.adopt(ctx, instance, &resp.Diagnostics)
+	state.adopt(ctx, instance, r.conn.defaultLabels, &resp.Diagnostics)
 	if state.ChangeImpact.IsNull() {
 		state.changeModel = noChange()
 	}
@@ -159,7 +157,7 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		MaxImpact: plan.maxImpact(), DeadlineSeconds: deadlineSeconds(timeout),
 	}}
 	if !plan.SecretsVersion.Equal(state.SecretsVersion) {
-		write.Secrets = secretValues(ctx, config.Secrets, &resp.Diagnostics)
+		write.Secrets = r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	}
 	if changed := write.Secrets != nil || !plan.Variables.Equal(state.Variables); changed && write.MaxImpact.Valid() {
 		// A plugin that is declared elsewhere may refer to one of them; the plan of the instance alone cannot see that.

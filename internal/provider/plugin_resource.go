@@ -60,7 +60,7 @@ func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest,
 	var plan, config pluginModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	secrets := secretValues(ctx, config.Secrets, &resp.Diagnostics)
+	secrets := r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	timeout, problems := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(problems...)
 	summary := "Unable to create " + plan.name()
@@ -108,9 +108,7 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	awaitUnfinished(ctx, r.conn, state.name(), timeout, resp.Private, state.locate, &resp.Diagnostics)
 	r.conn.refreshed.Store(true)
-	plugin, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Plugin, error) {
-		return client.GetPlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
-	})
+	plugin, err := r.conn.plugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
 	switch imported := state.ChangeImpact.IsNull(); {
 	case orbit.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
@@ -145,7 +143,7 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	var secrets map[string]string // none keeps what is stored
 	if !plan.SecretsVersion.Equal(state.SecretsVersion) {
-		secrets = secretValues(ctx, config.Secrets, &resp.Diagnostics)
+		secrets = r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	}
 	timeout, problems := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(problems...)

@@ -95,7 +95,7 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 		return
 	case problem.Code == orbit.CodeUnauthorized:
 		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not accept the token from "+
-			c.conn.tokenSource()+". Its token is in the file token of its data directory.", requestLine(problem)))
+			c.conn.token.String()+". Its token is in the file token of its data directory.", requestLine(problem)))
 		return
 	case problem.Code == orbit.CodeRestartForbidden, problem.Code == orbit.CodeImpactExceeded:
 		// The detail says that nothing was touched, and what to do; findings would say the reasons again.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -22,19 +21,14 @@ func accept(ctx context.Context, write func(context.Context) (*orbit.Change, err
 	return write(ctx)
 }
 
-// await waits for a change's fate and logs its progress. The warnings of an applied change become diagnostics.
+// await waits for a change's fate; the client logs its progress. The warnings of an applied change become diagnostics.
 //
 // A nil change means that the fate is not known, for the reason that the error gives; orbitd carries on then.
 func await(ctx context.Context, client *orbit.Client, change *orbit.Change, where locate, diags *diag.Diagnostics) (*orbit.Change, error) {
 	verdict := change
 	if !change.Done() {
 		var err error
-		verdict, err = client.WaitChange(ctx, change.ID, func(c orbit.Change) {
-			tflog.Info(ctx, "waiting for a change", map[string]any{
-				"workspace": c.Workspace, "change": c.ID, "state": string(c.State), "progress": c.Progress,
-			})
-		})
-		if err != nil {
+		if verdict, err = client.WaitChange(ctx, change.ID, nil); err != nil {
 			return nil, err
 		}
 	}
