@@ -198,7 +198,7 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		// No error here: the change is on its way, so the state has to know what it sent and the restart that it costs.
 		resp.Diagnostics.AddWarning("Update of instance "+workspace+" is still under way", unknownFate(change, err))
 	case err != nil:
-		resp.Diagnostics.AddError("Update of instance "+workspace+" is still under way", unknownFate(change, err))
+		resp.Diagnostics.AddError(summary, "The update is still under way. "+unknownFate(change, err))
 		return
 	case verdict.State == orbit.ChangeFailed:
 		reportFailure(summary, verdict, joinParagraphs(plan.fixFirst(&state, problemOf(verdict)), putBack), &resp.Diagnostics)
@@ -240,7 +240,7 @@ func (r *instanceResource) Delete(ctx context.Context, req resource.DeleteReques
 	switch {
 	case err != nil:
 		remember(ctx, resp.Private, changeKey, change.ID, &resp.Diagnostics)
-		resp.Diagnostics.AddError("Deletion of instance "+workspace+" is still under way", unknownFate(change, err))
+		resp.Diagnostics.AddError(summary, "The deletion is still under way. "+unknownFate(change, err))
 	case verdict.State == orbit.ChangeFailed:
 		reportFailure(summary, verdict, "A later destroy tries again.", &resp.Diagnostics)
 	}

@@ -179,7 +179,7 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 		// No error here: the change is on its way, so the state has to know what it sent and the restart that it costs.
 		resp.Diagnostics.AddWarning("The update of "+plan.name()+" is still under way", unknownFate(change, err))
 	case err != nil:
-		resp.Diagnostics.AddError("The update of "+plan.name()+" is still under way", unknownFate(change, err))
+		resp.Diagnostics.AddError(summary, "The update is still under way. "+unknownFate(change, err))
 		return
 	case verdict.State == orbit.ChangeFailed:
 		reportFailure(summary, verdict, putBack, &resp.Diagnostics)
