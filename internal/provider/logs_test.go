@@ -47,7 +47,7 @@ resource "orbit_backstage_instance" "acme" {
 		api.fail = &orbit.Problem{Title: "Backstage did not start", Code: orbit.CodeBootFailed, Detail: "it does not start"}
 	})
 	tf.write(t, config("third-s3cret", "3", "1024"))
-	want(t, tf.refuse(t, "apply", "-auto-approve"), "Unable to update instance acme", "it does not start")
+	want(t, tf.refuse(t, "apply", "-auto-approve"), "Unable to update instance acme", "It does not start")
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,6 @@ resource "orbit_backstage_instance" "acme" {
 			t.Errorf("%s is in the log: %s", what, lines[0])
 		}
 	}
-	// Terraform's own log has the configuration's text of variables' defaults nowhere; the provider's has no value.
 	for _, secret := range []string{"first-s3cret", "second-s3cret", "third-s3cret"} {
 		if lines := linesWith(log, secret); len(lines) > 0 {
 			t.Errorf("a secret is in the log: %s", lines[0])

@@ -3,6 +3,8 @@ package provider_test
 import (
 	"crypto/tls"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -98,6 +100,7 @@ func TestATokenInTheClearIsWarnedOfOnce(t *testing.T) {
 func overTLS(t *testing.T, api *fakeAPI, authority *certtest.Authority) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(api.Config.Handler.ServeHTTP))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.TLS = &tls.Config{
 		Certificates: []tls.Certificate{authority.Issue(t, time.Hour).TLS(t)}, ClientCAs: authority.Pool(),
 		ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
