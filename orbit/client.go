@@ -130,7 +130,7 @@ func newCarrier(config *tls.Config) *http.Client {
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport = standard.Clone()
 	}
-	transport.TLSClientConfig = config.Clone() // the transport writes into its own
+	transport.TLSClientConfig = config.Clone()             // the transport writes into its own
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all go to one host
 	return &http.Client{Transport: transport}
 }
