@@ -1,16 +1,15 @@
 package orbit
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -18,12 +17,8 @@ import (
 // DefaultEndpoint is where orbitd's API listens when nobody says otherwise.
 const DefaultEndpoint = "http://127.0.0.1:7070"
 
-const (
-	// callTimeout bounds a call with all its retries, on top of what it asks the server to wait.
-	callTimeout = 45 * time.Second
-	// maxAnswerBytes bounds what is read of an answer.
-	maxAnswerBytes = 32 << 20
-)
+// DefaultMaxConcurrency is how many requests of a client are under way at a time.
+const DefaultMaxConcurrency = 8
 
 // TokenSource returns the bearer token of the next request. It is asked for every request, so a token that is renewed
 // or written after the client was made is found.
@@ -39,12 +34,23 @@ type ClientOptions struct {
 	TokenSource TokenSource
 	// UserAgent names the program that uses the client; empty means "orbit-go".
 	UserAgent string
-	// HTTPClient carries the requests; nil means a client of its own with pooled connections.
+	// HTTPClient carries the requests; nil means a client of its own with pooled connections, which goes through the proxy
+	// that HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment name.
 	HTTPClient *http.Client
+	// TLS says whom the client of its own trusts and what certificate it shows; nil means the system's authorities and
+	// none. It is not used with an HTTPClient.
+	TLS *tls.Config
+	// MaxConcurrency is how many requests are under way at a time, while others wait for their turn; less than 1 means
+	// DefaultMaxConcurrency. A request that has orbitd wait, as WaitChange does, does not count.
+	MaxConcurrency int
 	// RetryMax is how many times a request that may be repeated is repeated; 0 means DefaultRetryMax, less than 0
 	// means never.
 	RetryMax int
-	// Logger gets one line at debug level for every request, without headers and bodies; nil means silence.
+	// OnWrite, which may be nil, is called with the workspace whenever a call is about to be sent that may change its
+	// instance or a plugin of it.
+	OnWrite func(workspace string)
+	// Logger gets one line at debug level for every call, without headers and bodies: method, path, status, took,
+	// request_id, and workspace and change where the answer is a change. Nil means silence.
 	Logger *slog.Logger
 }
 
@@ -55,6 +61,8 @@ type Client struct {
 	token     TokenSource
 	userAgent string
 	http      *retryablehttp.Client
+	turns     chan struct{}
+	onWrite   func(workspace string)
 	logger    *slog.Logger
 }
 
@@ -71,7 +79,9 @@ func NewClient(options ClientOptions) (*Client, error) {
 		endpoint:  strings.TrimRight(endpoint, "/"),
 		token:     options.TokenSource,
 		userAgent: options.UserAgent,
-		http:      newRetryClient(options.HTTPClient, options.RetryMax),
+		http:      newRetryClient(cmp.Or(options.HTTPClient, newCarrier(options.TLS)), options.RetryMax),
+		turns:     make(chan struct{}, concurrency(options.MaxConcurrency)),
+		onWrite:   options.OnWrite,
 		logger:    options.Logger,
 	}
 	if client.token == nil {
@@ -79,6 +89,9 @@ func NewClient(options ClientOptions) (*Client, error) {
 	}
 	if client.userAgent == "" {
 		client.userAgent = "orbit-go"
+	}
+	if client.onWrite == nil {
+		client.onWrite = func(string) {}
 	}
 	if client.logger == nil {
 		client.logger = slog.New(slog.DiscardHandler)
@@ -104,85 +117,20 @@ func ValidateEndpoint(endpoint string) error {
 // Endpoint is the base URL of the API, without a trailing slash.
 func (c *Client) Endpoint() string { return c.endpoint }
 
-// call is one request to the API.
-type call struct {
-	method string
-	// path is escaped already and starts with /v1.
-	path   string
-	query  url.Values
-	header http.Header
-	body   any
-	// repeatable says that the request may be sent again when it is unknown whether the first one was carried out.
-	repeatable bool
-	// wait is how long the server may hold the request before it answers.
-	wait time.Duration
+func concurrency(limit int) int {
+	if limit < 1 {
+		return DefaultMaxConcurrency
+	}
+	return limit
 }
 
-// do carries a call out and decodes its answer into answer.
-func (c *Client) do(ctx context.Context, call call, answer any) error {
-	bounded, cancel := context.WithTimeout(withRepeatable(ctx, call.repeatable), callTimeout+call.wait)
-	defer cancel()
-	request, err := c.request(bounded, call)
-	if err != nil {
-		return err
+// newCarrier makes an HTTP client with pooled connections and the proxies of the environment.
+func newCarrier(config *tls.Config) *http.Client {
+	transport := &http.Transport{}
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = standard.Clone()
 	}
-	started := time.Now()
-	response, err := c.http.Do(request)
-	if err != nil {
-		c.logger.DebugContext(ctx, "orbitd did not answer", "method", call.method, "path", call.path,
-			"took", time.Since(started).String())
-		if response != nil {
-			_ = response.Body.Close()
-		}
-		return c.connectionError(ctx, err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	c.logger.DebugContext(ctx, "orbitd answered", "method", call.method, "path", call.path,
-		"status", response.StatusCode, "took", time.Since(started).String())
-
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes))
-	if err != nil {
-		return c.connectionError(ctx, err)
-	}
-	return c.decode(response, body, answer)
-}
-
-func (c *Client) request(ctx context.Context, call call) (*retryablehttp.Request, error) {
-	target := c.endpoint + call.path
-	if len(call.query) > 0 {
-		target += "?" + call.query.Encode()
-	}
-	var body any
-	if call.body != nil {
-		encoded, err := json.Marshal(call.body)
-		if err != nil {
-			return nil, fmt.Errorf("encode the body of %s %s: %w", call.method, call.path, err)
-		}
-		body = encoded
-	}
-	request, err := retryablehttp.NewRequestWithContext(ctx, call.method, target, body)
-	if err != nil {
-		return nil, fmt.Errorf("build %s %s: %w", call.method, call.path, err)
-	}
-	for name, values := range call.header {
-		request.Header[name] = values
-	}
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	request.Header.Set("Accept", "application/json, application/problem+json")
-	request.Header.Set("User-Agent", c.userAgent)
-	token, err := c.token(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("get the token for %s: %w", c.endpoint, err)
-	}
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
-	return request, nil
-}
-
-// segment escapes one segment of a path: a package's scope and slash stay inside it.
-func segment(text string) string {
-	return strings.ReplaceAll(url.PathEscape(text), "@", "%40")
+	transport.TLSClientConfig = config.Clone()             // the transport writes into its own
+	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all go to one host
+	return &http.Client{Transport: transport}
 }

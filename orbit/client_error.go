@@ -13,21 +13,31 @@ import (
 type ConnectionError struct {
 	// Endpoint is the base URL that was tried.
 	Endpoint string
-	// Err is why, as the operating system or TLS said it.
+	// RequestID is the name that the request had; it is in orbitd's log if orbitd did see it.
+	RequestID string
+	// Err is why, as the operating system said it.
 	Err error
 }
 
-// Error names the endpoint, the cause and what to do.
+// Error names the endpoint, the cause, what to do, and the request.
 func (e *ConnectionError) Error() string {
 	return fmt.Sprintf("orbitd at %s cannot be reached: %v. Is orbitd running there? Start it with \"orbitd serve\", "+
-		"or set the endpoint to where it runs", e.Endpoint, e.Err)
+		"or set the endpoint to where it runs%s", e.Endpoint, e.Err, named(e.RequestID))
 }
 
 // Unwrap returns the cause.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
+// named is a request's name at the end of a message.
+func named(requestID string) string {
+	if requestID == "" {
+		return ""
+	}
+	return ". Request " + requestID
+}
+
 // connectionError says why a call with the caller's context got no answer. The end of that context stays what it is.
-func (c *Client) connectionError(caller context.Context, err error) error {
+func (c *Client) connectionError(caller context.Context, call call, err error) error {
 	if caller.Err() != nil {
 		return fmt.Errorf("ask orbitd at %s: %w", c.endpoint, caller.Err())
 	}
@@ -35,14 +45,17 @@ func (c *Client) connectionError(caller context.Context, err error) error {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
+	if disagreement(err) {
+		return &TLSError{Endpoint: c.endpoint, RequestID: call.id, Err: err}
+	}
 	var dial *net.OpError
 	if errors.As(err, &dial) && dial.Op == "dial" {
 		err = dial.Err // the endpoint says the rest
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("no answer within %s: %w", callTimeout, err)
+		err = fmt.Errorf("no answer within %s: %w", timeoutFrom(caller)+call.wait, err)
 	}
-	return &ConnectionError{Endpoint: c.endpoint, Err: err}
+	return &ConnectionError{Endpoint: c.endpoint, RequestID: call.id, Err: err}
 }
 
 // HasCode says whether err is, or wraps, a *Problem with that code.

@@ -63,7 +63,7 @@ func instancePath(workspace string) string { return "/v1/instances/" + segment(w
 // repeated only when the first one was not carried out.
 func (c *Client) PutInstance(ctx context.Context, workspace string, on Precondition, write InstanceWrite) (*Change, error) {
 	return c.write(ctx, call{
-		method: http.MethodPut, path: instancePath(workspace), header: on.header(), body: write, repeatable: on.Create,
+		method: http.MethodPut, path: instancePath(workspace), header: on.header(), body: write, writes: workspace, repeatable: on.Create,
 	})
 }
 
@@ -89,7 +89,7 @@ func (c *Client) getInstance(ctx context.Context, workspace string, query url.Va
 // DeleteInstance deletes a workspace's instance and its database. IsNotFound on the error means that it is gone.
 func (c *Client) DeleteInstance(ctx context.Context, workspace string, on Precondition) (*Change, error) {
 	return c.write(ctx, call{
-		method: http.MethodDelete, path: instancePath(workspace), header: on.header(), repeatable: true,
+		method: http.MethodDelete, path: instancePath(workspace), header: on.header(), writes: workspace, repeatable: true,
 	})
 }
 
@@ -97,7 +97,7 @@ func (c *Client) DeleteInstance(ctx context.Context, workspace string, on Precon
 // policy. WaitChange tells the change's fate.
 func (c *Client) RestartInstance(ctx context.Context, workspace string, request RestartRequest) (*Change, error) {
 	return c.write(ctx, call{
-		method: http.MethodPost, path: instancePath(workspace) + "/restart", body: request, repeatable: true,
+		method: http.MethodPost, path: instancePath(workspace) + "/restart", body: request, writes: workspace, repeatable: true,
 		header: http.Header{"Idempotency-Key": {uuid.NewString()}},
 	})
 }
@@ -109,6 +109,16 @@ type InstanceQuery struct {
 	// Phase is the phase that it has to be in.
 	Phase Phase
 	PageOptions
+}
+
+// Selects says whether the instance has the query's labels and is in its phase.
+func (q InstanceQuery) Selects(instance *Instance) bool {
+	for name, value := range q.Labels {
+		if has, labelled := instance.Labels[name]; !labelled || has != value {
+			return false
+		}
+	}
+	return q.Phase == "" || q.Phase == instance.Status.Phase
 }
 
 func (q InstanceQuery) values() url.Values {

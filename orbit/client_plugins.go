@@ -12,7 +12,7 @@ func pluginPath(workspace, pkg string) string {
 // PutPlugin declares a plugin of an instance and returns the accepted change. It is repeated as PutInstance is.
 func (c *Client) PutPlugin(ctx context.Context, workspace, pkg string, on Precondition, write PluginWrite) (*Change, error) {
 	return c.write(ctx, call{
-		method: http.MethodPut, path: pluginPath(workspace, pkg), header: on.header(), body: write, repeatable: on.Create,
+		method: http.MethodPut, path: pluginPath(workspace, pkg), header: on.header(), body: write, writes: workspace, repeatable: on.Create,
 	})
 }
 
@@ -30,7 +30,7 @@ func (c *Client) GetPlugin(ctx context.Context, workspace, pkg string) (*Plugin,
 // rolled out a few seconds later, together with whatever follows.
 func (c *Client) DeletePlugin(ctx context.Context, workspace, pkg string, on Precondition) (*Change, error) {
 	return c.write(ctx, call{
-		method: http.MethodDelete, path: pluginPath(workspace, pkg), header: on.header(), repeatable: true,
+		method: http.MethodDelete, path: pluginPath(workspace, pkg), header: on.header(), writes: workspace, repeatable: true,
 	})
 }
 

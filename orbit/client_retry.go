@@ -29,9 +29,7 @@ func newRetryClient(carrier *http.Client, retryMax int) *retryablehttp.Client {
 		retryMax = 0
 	}
 	client := retryablehttp.NewClient()
-	if carrier != nil {
-		client.HTTPClient = carrier
-	}
+	client.HTTPClient = carrier
 	client.Logger = nil
 	client.RetryWaitMin = retryWaitMin
 	client.RetryWaitMax = retryWaitMax
@@ -55,7 +53,7 @@ func withRepeatable(ctx context.Context, repeatable bool) context.Context {
 func checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	repeatable, _ := ctx.Value(repeatableKey{}).(bool)
 	if err != nil {
-		return ctx.Err() == nil && (neverSent(err) || repeatable), nil
+		return ctx.Err() == nil && !disagreement(err) && (neverSent(err) || repeatable), nil
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:

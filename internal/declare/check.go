@@ -11,7 +11,7 @@ import (
 // Names says which secrets, or which names at all, are defined; nil means that it is not known.
 type Names []string
 
-// Instance checks what an instance declares, as far as that can be told from it alone: names, versions, bounds,
+// Instance checks what an instance declares, as far as that can be told from it alone: names, labels, versions, bounds,
 // documents, keys that the manager owns, and conflicts between its own plugins. With secrets given it also checks that
 // every reference in its documents is defined.
 func Instance(workspace string, spec orbit.InstanceSpec, secrets Names) []orbit.Diagnostic {
@@ -24,6 +24,7 @@ func Instance(workspace string, spec orbit.InstanceSpec, secrets Names) []orbit.
 		diagnostics = append(diagnostics, problem(orbit.CodeInvalidRequest, "restart_policy", "the restart policy is %q, it has to be %s, %s or %s",
 			spec.RestartPolicy, orbit.RestartAuto, orbit.RestartManual, orbit.RestartForbid)...)
 	}
+	diagnostics = append(diagnostics, Labels(spec.Labels)...)
 	for _, name := range secrets {
 		diagnostics = append(diagnostics, SecretName(name)...)
 	}

@@ -18,6 +18,7 @@ func checkInstance(ctx context.Context, config *instanceModel, diags *diag.Diagn
 	findings := whereKnown(config.Workspace, declare.Workspace)
 	variables, _ := config.variables()
 	findings = append(findings, declare.Variables(variables, secrets)...)
+	findings = append(findings, declare.Labels(knownLabels(config.Labels))...)
 	findings = append(findings, checkDocument(config.Config, defined)...)
 	entries, _ := config.entries(ctx, diags)
 	fragments := make(map[string]appconfig.Document, len(entries))

@@ -5,33 +5,35 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// connection is how resources reach orbitd. The client is made when it is first needed.
+// connection is how resources reach orbitd, and what the provider is set to. The client is made when it is first needed.
 type connection struct {
 	// unknown says that a part of the provider's configuration is known only after apply. There is no client then, and
 	// no default stands in for what is not known.
-	unknown   bool
-	endpoint  string
-	token     string
-	tokenFile string
-	// tokenFrom is where the token or the file was named: token, token_file or a variable of the environment.
-	tokenFrom string
-	userAgent string
+	unknown        bool
+	endpoint       string
+	token          material
+	trust          trust
+	maxRetries     int
+	maxConcurrency int
+	userAgent      string
+	// defaultLabels are those of all instances; they, or some, may be unknown.
+	defaultLabels types.Map
 
-	once   sync.Once
+	mu     sync.Mutex
 	client *orbit.Client
-	err    error
 
 	reach reach
+	reads reads
+	logs  logs
 	// refreshed says that resources were read: a plan begins with that, and an apply plans again without.
 	refreshed atomic.Bool
 }
@@ -40,72 +42,49 @@ type connection struct {
 var errUnconfigured = errors.New("the provider's configuration is known only after apply")
 
 var errNoToken = errors.New("no token is configured: set token_file or token in the provider block, or " + envTokenFile +
-	" or " + envToken + " in the environment; orbitd makes a token at its first start and says where it is")
+	" or " + envToken + " in the environment; orbitd makes a token at its first start and says where it is. In HCP Terraform " +
+	"the run's workload identity serves as one, when the workspace has the variable TFC_WORKLOAD_IDENTITY_AUDIENCE")
 
 const whereTokenIs = "name the file token of orbitd's data directory, which orbitd writes at its first start"
 
-// defaultsFrom fills in what the provider block leaves out.
-func (c *connection) defaultsFrom(env func(string) string) {
-	if c.endpoint == "" {
-		c.endpoint = env(envEndpoint)
-	}
-	if c.endpoint == "" {
-		c.endpoint = orbit.DefaultEndpoint
-	}
-	switch {
-	case c.token != "":
-		c.tokenFrom = "token"
-	case c.tokenFile != "":
-		c.tokenFrom = "token_file"
-	case env(envToken) != "":
-		c.token, c.tokenFrom = env(envToken), envToken
-	case env(envTokenFile) != "":
-		c.tokenFile, c.tokenFrom = env(envTokenFile), envTokenFile
-	}
-}
-
-// tokenSource is how messages call where the token comes from: "token_file (/run/orbit/token)".
-func (c *connection) tokenSource() string {
-	if c.tokenFile == "" {
-		return c.tokenFrom
-	}
-	return c.tokenFrom + " (" + c.tokenFile + ")"
-}
-
-// Client returns the client, or why there can be none.
+// Client returns the client, or why there can be none now: a file may be written by the same run.
 func (c *connection) Client() (*orbit.Client, error) {
 	if c.unknown {
 		return nil, errUnconfigured
 	}
-	c.once.Do(func() {
-		c.client, c.err = orbit.NewClient(orbit.ClientOptions{
-			Endpoint:    c.endpoint,
-			TokenSource: c.currentToken,
-			UserAgent:   c.userAgent,
-			Logger:      slog.New(tflogHandler{}),
-		})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client != nil {
+		return c.client, nil
+	}
+	config, err := c.trust.config()
+	if err != nil {
+		return nil, err
+	}
+	if key, err := c.trust.key.read(); err == nil {
+		c.logs.hide(key)
+	}
+	retries := c.maxRetries
+	if retries == 0 {
+		retries = -1 // 0 is the client's default
+	}
+	c.client, err = orbit.NewClient(orbit.ClientOptions{
+		Endpoint: c.endpoint, TokenSource: c.currentToken, UserAgent: c.userAgent, TLS: config, RetryMax: retries,
+		MaxConcurrency: c.maxConcurrency, OnWrite: c.reads.end, Logger: slog.New(logHandler{logs: &c.logs}),
 	})
-	return c.client, c.err
+	return c.client, err
 }
 
-// currentToken reads a token file anew, since the manager may be installed, or its token renewed, during the run.
 func (c *connection) currentToken(context.Context) (string, error) {
-	switch {
-	case c.token != "":
-		return c.token, nil
-	case c.tokenFile != "":
-		content, err := os.ReadFile(c.tokenFile)
-		if err != nil {
-			return "", fmt.Errorf("read the file that %s names: %w; %s", c.tokenFrom, err, whereTokenIs)
-		}
-		token := strings.TrimSpace(string(content))
-		if token == "" {
-			return "", fmt.Errorf("the file %s that %s names is empty; %s", c.tokenFile, c.tokenFrom, whereTokenIs)
-		}
-		return token, nil
-	default:
+	if !c.token.given() {
 		return "", errNoToken
 	}
+	token, err := c.token.read()
+	if err != nil {
+		return "", fmt.Errorf("%w; %s", err, whereTokenIs)
+	}
+	c.logs.hide(token)
+	return token, nil
 }
 
 // connected is the part of a resource or data source that Configure fills.

@@ -52,6 +52,10 @@ type fakeAPI struct {
 	starting int
 	// provisioning is how many reads of an instance still find its first boot under way.
 	provisioning int
+	// older ignores include=plugins, as an orbitd does that does not know it.
+	older bool
+	// reads counts the instances that were read.
+	reads int
 	// keepsRubble leaves an instance whose creation failed.
 	keepsRubble bool
 
@@ -167,18 +171,28 @@ func (f *fakeAPI) getInstance(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, orbit.CodeStarting, "orbitd is starting")
 		return
 	}
-	instance, ok := f.instances[r.PathValue("workspace")]
-	if !ok {
+	workspace := r.PathValue("workspace")
+	instance, ok := f.instances[workspace]
+	switch {
+	case !ok && len(f.plugins[workspace]) > 0: // that of a test which is about a plugin alone
+		instance = &orbit.Instance{Workspace: workspace, Status: orbit.InstanceStatus{Phase: orbit.PhaseReady}}
+	case !ok:
 		refuse(w, http.StatusNotFound, orbit.CodeNotFound, "no such instance")
 		return
 	}
+	f.reads++
+	shown := *instance
 	if f.provisioning > 0 {
 		f.provisioning--
-		booting := *instance
-		booting.Status = orbit.InstanceStatus{Phase: orbit.PhaseProvisioning}
-		instance = &booting
+		shown.Status = orbit.InstanceStatus{Phase: orbit.PhaseProvisioning}
 	}
-	respond(w, http.StatusOK, instance)
+	if r.URL.Query().Get("include") == "plugins" && !f.older {
+		shown.AllPlugins = []orbit.Plugin{}
+		for _, name := range slices.Sorted(maps.Keys(f.plugins[instance.Workspace])) {
+			shown.AllPlugins = append(shown.AllPlugins, *f.plugins[instance.Workspace][name])
+		}
+	}
+	respond(w, http.StatusOK, shown)
 }
 
 func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {

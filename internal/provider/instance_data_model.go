@@ -16,6 +16,7 @@ type instanceDataModel struct {
 	Config             types.String               `tfsdk:"config"`
 	Plugins            map[string]pluginDataModel `tfsdk:"plugins"`
 	Variables          map[string]string          `tfsdk:"variables"`
+	Labels             map[string]string          `tfsdk:"labels"`
 	LiteralSecrets     types.String               `tfsdk:"literal_secrets"`
 	SecretNames        []string                   `tfsdk:"secret_names"`
 	SecretsVersion     types.Int64                `tfsdk:"secrets_version"`
@@ -68,6 +69,7 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 		Config:             orNull(instance.Config),
 		Plugins:            make(map[string]pluginDataModel, len(plugins)),
 		Variables:          instance.Variables,
+		Labels:             instance.Labels,
 		LiteralSecrets:     types.StringValue(string(cmp.Or(instance.LiteralSecrets, orbit.LiteralsWarn))),
 		SecretNames:        append([]string{}, instance.SecretNames...),
 		SecretsVersion:     types.Int64Value(instance.SecretsVersion),

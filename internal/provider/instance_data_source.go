@@ -58,6 +58,7 @@ func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				}},
 			},
 			"variables":        schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Plain values behind `${NAME}`, by name."},
+			"labels":           schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "All labels of the instance; null when there are none."},
 			"literal_secrets":  text("What happens where a literal stands in place of a secret: `warn` or `deny`."),
 			"secret_names":     schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the stored secrets. Their values cannot be read."},
 			"secrets_version":  number("The `secrets_wo_version` the secrets were last sent with; 0 when there are none."),
@@ -121,7 +122,7 @@ func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	instance, err := client.GetInstance(ctx, workspace)
+	instance, err := client.GetInstanceWithPlugins(ctx, workspace)
 	switch {
 	case orbit.IsNotFound(err):
 		resp.Diagnostics.AddAttributeError(path.Root("workspace"), summary, "Workspace "+workspace+" has no instance.")
@@ -130,10 +131,12 @@ func (d *instanceDataSource) Read(ctx context.Context, req datasource.ReadReques
 		d.reportError(summary, err, nowhere, &resp.Diagnostics)
 		return
 	}
-	plugins, err := allPlugins(ctx, client, workspace)
-	if err != nil {
-		d.reportError(summary, err, nowhere, &resp.Diagnostics)
-		return
+	plugins := instance.AllPlugins
+	if plugins == nil { // an orbitd that is older than this provider
+		if plugins, err = allPlugins(ctx, client, workspace); err != nil {
+			d.reportError(summary, err, nowhere, &resp.Diagnostics)
+			return
+		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newInstanceDataModel(instance, plugins))...)
 }

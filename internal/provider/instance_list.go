@@ -60,21 +60,21 @@ func (l *instanceList) List(ctx context.Context, req list.ListRequest, stream *l
 	}
 	stream.Results = l.stream(ctx, summary, req, func(yield func(listed) bool) {
 		for instance, err := range instances(ctx, client, query) {
-			if !yield(listedInstance(&instance, err)) {
+			if !yield(l.listed(&instance, err)) {
 				return
 			}
 		}
 	})
 }
 
-func listedInstance(instance *orbit.Instance, err error) listed {
+func (l *instanceList) listed(instance *orbit.Instance, err error) listed {
 	return listed{
 		err: err, name: instance.Workspace, workspace: instance.Workspace,
 		identity: instanceIdentity{types.StringValue(instance.Workspace)},
 		read: func(ctx context.Context, resource *tfsdk.Resource) diag.Diagnostics {
 			var model instanceModel
 			diags := resource.Get(ctx, &model)
-			model.adopt(ctx, instance, &diags)
+			model.adopt(ctx, instance, l.conn.defaultLabels, &diags)
 			model.changeModel = noChange()
 			diags.Append(resource.Set(ctx, &model)...)
 			return diags

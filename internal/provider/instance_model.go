@@ -21,6 +21,8 @@ type instanceModel struct {
 	Config             types.String   `tfsdk:"config"`
 	Plugins            types.Map      `tfsdk:"plugins"`
 	Variables          types.Map      `tfsdk:"variables"`
+	Labels             types.Map      `tfsdk:"labels"`
+	LabelsAll          types.Map      `tfsdk:"labels_all"`
 	LiteralSecrets     types.String   `tfsdk:"literal_secrets"`
 	Secrets            types.Map      `tfsdk:"secrets_wo"`
 	SecretsVersion     types.Int64    `tfsdk:"secrets_wo_version"`
@@ -80,8 +82,8 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 	if _, isOwn := m.Plugins.Elements()[finding.Plugin]; finding.Plugin != "" && !isOwn {
 		return path.Empty(), false
 	}
-	if variable, is := variableOf(finding); is && finding.Plugin == "" {
-		return variable, true
+	if entry, is := entryOf(finding); is && finding.Plugin == "" {
+		return entry, true
 	}
 	switch finding.Code {
 	case orbit.CodeInvalidWorkspace:
@@ -98,7 +100,8 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 	return path.Root(attribute), attribute == "config"
 }
 
-// spec is what the model declares; known is false as long as a part of it is unknown.
+// spec is what the model declares; known is false as long as a part of it is unknown that a change could cost something
+// for. A label that is not known yet is left out.
 func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec orbit.InstanceSpec, known bool) {
 	entries, known := m.entries(ctx, diags)
 	variables, variablesKnown := m.variables()
@@ -110,6 +113,7 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 		Config:             m.Config.ValueString(),
 		SecretsVersion:     m.SecretsVersion.ValueInt64(),
 		Variables:          variables,
+		Labels:             knownLabels(m.LabelsAll),
 		LiteralSecrets:     orbit.LiteralSecrets(m.LiteralSecrets.ValueString()),
 		MemoryLimitMiB:     int(m.MemoryLimitMiB.ValueInt64()),
 		DeletionProtection: m.DeletionProtection.ValueBool(),
@@ -130,13 +134,15 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 
 // adopt takes over what orbitd has: a declared value only where it means something else than the model's, so that a
 // document keeps the user's own formatting.
-func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, diags *diag.Diagnostics) {
+func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, defaultLabels types.Map, diags *diag.Diagnostics) {
 	entries, _ := m.entries(ctx, diags)
 	m.Workspace = types.StringValue(instance.Workspace)
 	m.Release = types.StringValue(instance.Release)
 	m.Config = adoptDocument(m.Config, instance.Config)
 	m.Plugins = adoptPlugins(ctx, m.Plugins, entries, instance.Plugins, diags)
-	m.Variables = adoptVariables(m.Variables, instance.Variables)
+	m.Variables = adoptTexts(m.Variables, instance.Variables)
+	m.Labels = ownLabels(instance.Labels, defaultLabels, m.Labels, m.LabelsAll)
+	m.LabelsAll = textsValue(instance.Labels)
 	m.LiteralSecrets = types.StringValue(string(cmp.Or(instance.LiteralSecrets, orbit.LiteralsWarn)))
 	m.Secrets = types.MapNull(types.StringType)
 	m.SecretsVersion = adoptSecretsVersion(instance.SecretsVersion)
@@ -160,6 +166,7 @@ func (m *instanceModel) forgetUnknown() {
 	for _, value := range []*types.String{&m.URL, &m.APIURL, &m.DatabaseName} {
 		*value = knownOrNull(*value)
 	}
+	m.LabelsAll = textsValue(knownLabels(m.LabelsAll))
 	m.learnVersions(nil)
 }
 

@@ -37,6 +37,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 
 	plan.changeModel, plan.PendingRestart = state.changeModel, state.PendingRestart
 	plan.keepVersions(&state)
+	plan.planLabels(r.conn.defaultLabels, &state, creating)
 	if creating {
 		plan.changeModel = unknownChange()
 	} else {
@@ -85,6 +86,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if releases {
 		decision = releasing(decision)
 	}
+	r.conn.logs.decided(ctx, workspace, "instance "+workspace, decision)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	plan.obey(decision, &state)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)

@@ -67,7 +67,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 	timeout, problems := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(problems...)
 	spec, _ := plan.spec(ctx, &resp.Diagnostics)
-	secrets := secretValues(ctx, config.Secrets, &resp.Diagnostics)
+	secrets := r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	workspace := plan.Workspace.ValueString()
 	summary := "Unable to create instance " + workspace
 	client, ok := r.client(summary, &resp.Diagnostics)
@@ -130,9 +130,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	awaitUnfinished(ctx, r.conn, "instance "+workspace, timeout, resp.Private, state.locate, &resp.Diagnostics)
 	r.conn.refreshed.Store(true)
-	instance, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
-		return client.GetInstance(ctx, workspace)
-	})
+	instance, err := r.conn.instance(ctx, workspace)
 	switch imported := state.ChangeImpact.IsNull(); {
 	case orbit.IsNotFound(err), leaving(instance):
 		resp.State.RemoveResource(ctx)
@@ -144,7 +142,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 		r.reportError(summary, err, nowhere, &resp.Diagnostics)
 		return
 	}
-	state.adopt(ctx, instance, &resp.Diagnostics)
+	state.adopt(ctx, instance, r.conn.defaultLabels, &resp.Diagnostics)
 	if state.ChangeImpact.IsNull() {
 		state.changeModel = noChange()
 	}
@@ -164,7 +162,7 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		MaxImpact: plan.maxImpact(), DeadlineSeconds: deadlineSeconds(timeout),
 	}}
 	if !plan.SecretsVersion.Equal(state.SecretsVersion) {
-		write.Secrets = secretValues(ctx, config.Secrets, &resp.Diagnostics)
+		write.Secrets = r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	}
 	if changed := write.Secrets != nil || !plan.Variables.Equal(state.Variables); changed && write.MaxImpact.Valid() {
 		// A plugin that is declared elsewhere may refer to one of them; the plan of the instance alone cannot see that.
@@ -205,7 +203,7 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		// No error here: the change is on its way, so the state has to know what it sent and the restart that it costs.
 		resp.Diagnostics.AddWarning("Update of instance "+workspace+" is still under way", unknownFate(change, err))
 	case err != nil:
-		resp.Diagnostics.AddError("Update of instance "+workspace+" is still under way", unknownFate(change, err))
+		resp.Diagnostics.AddError(summary, "The update is still under way. "+unknownFate(change, err))
 		return
 	case verdict.State == orbit.ChangeFailed:
 		reportFailure(summary, verdict, joinParagraphs(plan.fixFirst(&state, problemOf(verdict)), putBack), &resp.Diagnostics)
@@ -247,7 +245,7 @@ func (r *instanceResource) Delete(ctx context.Context, req resource.DeleteReques
 	switch {
 	case err != nil:
 		remember(ctx, resp.Private, changeKey, change.ID, &resp.Diagnostics)
-		resp.Diagnostics.AddError("Deletion of instance "+workspace+" is still under way", unknownFate(change, err))
+		resp.Diagnostics.AddError(summary, "The deletion is still under way. "+unknownFate(change, err))
 	case verdict.State == orbit.ChangeFailed:
 		reportFailure(summary, verdict, "A later destroy tries again.", &resp.Diagnostics)
 	}

@@ -75,6 +75,19 @@ func instanceSchema(ctx context.Context) schema.Schema {
 				mapvalidator.NoNullValues(),
 			},
 		},
+		"labels": schema.MapAttribute{
+			Optional:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "What the instance is for, `team = \"payments\"` for example: for finding instances, with the " +
+				"names and values that labels have in Kubernetes, 64 at most. They go over the provider's `default_labels`. " +
+				"Changing them costs nothing. An import shows here what does not come from `default_labels`.",
+			Validators: []validator.Map{mapvalidator.NoNullValues()},
+		},
+		"labels_all": schema.MapAttribute{
+			Computed:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "All labels of the instance: the provider's `default_labels` with `labels` over them.",
+		},
 		"literal_secrets": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default: stringdefault.StaticString(string(orbit.LiteralsWarn)),

@@ -77,6 +77,7 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		before = &spec
 	}
 	decision := decidePlugin(pkg, before, after)
+	r.conn.logs.decided(ctx, workspace, plan.name(), decision)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || !complete {

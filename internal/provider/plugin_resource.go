@@ -65,7 +65,7 @@ func (r *pluginResource) Create(ctx context.Context, req resource.CreateRequest,
 	var plan, config pluginModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	secrets := secretValues(ctx, config.Secrets, &resp.Diagnostics)
+	secrets := r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	timeout, problems := plan.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(problems...)
 	summary := "Unable to create " + plan.name()
@@ -113,9 +113,7 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	awaitUnfinished(ctx, r.conn, state.name(), timeout, resp.Private, state.locate, &resp.Diagnostics)
 	r.conn.refreshed.Store(true)
-	plugin, err := ask(ctx, r.conn, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Plugin, error) {
-		return client.GetPlugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
-	})
+	plugin, err := r.conn.plugin(ctx, state.Workspace.ValueString(), state.Package.ValueString())
 	switch imported := state.ChangeImpact.IsNull(); {
 	case orbit.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
@@ -150,7 +148,7 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	var secrets map[string]string // none keeps what is stored
 	if !plan.SecretsVersion.Equal(state.SecretsVersion) {
-		secrets = secretValues(ctx, config.Secrets, &resp.Diagnostics)
+		secrets = r.secretValues(ctx, config.Secrets, &resp.Diagnostics)
 	}
 	timeout, problems := plan.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(problems...)
@@ -186,7 +184,7 @@ func (r *pluginResource) Update(ctx context.Context, req resource.UpdateRequest,
 		// No error here: the change is on its way, so the state has to know what it sent and the restart that it costs.
 		resp.Diagnostics.AddWarning("The update of "+plan.name()+" is still under way", unknownFate(change, err))
 	case err != nil:
-		resp.Diagnostics.AddError("The update of "+plan.name()+" is still under way", unknownFate(change, err))
+		resp.Diagnostics.AddError(summary, "The update is still under way. "+unknownFate(change, err))
 		return
 	case verdict.State == orbit.ChangeFailed:
 		reportFailure(summary, verdict, putBack, &resp.Diagnostics)

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -57,17 +57,42 @@ func ask[T any](ctx context.Context, c *connection, patience time.Duration,
 	if err := c.reach.lost(); err != nil {
 		return none, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	answer, err := question(bounded, client)
-	switch {
-	case ctx.Err() != nil:
+	answer, err := question(orbit.WithCallTimeout(ctx, patience), client)
+	if ctx.Err() != nil {
 		return answer, err // the run was interrupted, which says nothing of orbitd
-	case err != nil && bounded.Err() != nil:
-		err = &orbit.ConnectionError{Endpoint: c.endpoint, Err: fmt.Errorf("no answer within %s", patience)}
 	}
 	c.reach.learn(err)
 	return answer, err
+}
+
+// instance reads an instance with all of its plugins, once for all resources of the workspace.
+func (c *connection) instance(ctx context.Context, workspace string) (*orbit.Instance, error) {
+	return ask(ctx, c, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Instance, error) {
+		return c.reads.instance(ctx, workspace, client.GetInstanceWithPlugins)
+	})
+}
+
+// plugin reads a plugin, from what is read of its instance. An orbitd that is older than this provider answers an instance
+// without its plugins, and is asked for each.
+func (c *connection) plugin(ctx context.Context, workspace, pkg string) (*orbit.Plugin, error) {
+	instance, err := c.instance(ctx, workspace)
+	switch {
+	case err != nil:
+		return nil, err
+	case instance.AllPlugins == nil:
+		return ask(ctx, c, readPatience, func(ctx context.Context, client *orbit.Client) (*orbit.Plugin, error) {
+			return client.GetPlugin(ctx, workspace, pkg)
+		})
+	}
+	for _, plugin := range instance.AllPlugins {
+		if plugin.Package == pkg {
+			return &plugin, nil
+		}
+	}
+	return nil, &orbit.Problem{
+		Status: http.StatusNotFound, Code: orbit.CodeNotFound, Title: "Read plugin failed",
+		Detail: "instance " + workspace + " has no plugin " + pkg,
+	}
 }
 
 // outOfReach says whether orbitd gave no answer: it is away, it is starting, or nobody knows yet where it will be.

@@ -135,11 +135,12 @@ func TestAnOrbitdThatAnsweredIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)
 	first, second := existing(t, api, acme()), existing(t, api, with(acme(), object{"workspace": "second"}))
+	before := existing(t, api, with(acme(), object{"workspace": "before"}))
 	for name, answers := range map[string]bool{"it answered before": true, "it never did": false} {
 		c := coreFor(t, api)
-		first.core, second.core = c, c
+		first.core, second.core, before.core = c, c, c
 		if answers {
-			must(t, "read", first.read(t))
+			must(t, "read", before.read(t))
 		}
 		api.change(t, func() { api.starting = 1 + orbit.DefaultRetryMax })
 		want(t, first.read(t).warnings(), "Planned without orbitd", "orbitd is starting")

@@ -94,12 +94,16 @@ func (c *connected) reportError(summary string, err error, where locate, diags *
 		diags.AddError(summary, sentence(err.Error()))
 		return
 	case problem.Code == orbit.CodeUnauthorized:
+		where := "Its token is in the file token of its data directory."
+		if c.conn.token.from == hcpOwnToken || c.conn.token.from == hcpToken {
+			where = "orbitd has to trust HCP Terraform as an issuer, for the audience that the workspace's run asks for."
+		}
 		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not accept the token from "+
-			c.conn.tokenSource()+". Its token is in the file token of its data directory.", sentence(problem.Detail), requestLine(problem)))
+			c.conn.token.String()+". "+where, sentence(problem.Detail), requestLine(problem)))
 		return
 	case problem.Code == orbit.CodeForbidden:
 		diags.AddError(summary, joinParagraphs("orbitd at "+c.conn.endpoint+" does not let the token from "+
-			c.conn.tokenSource()+" do this. "+sentence(problem.Detail), requestLine(problem)))
+			c.conn.token.String()+" do this. "+sentence(problem.Detail), requestLine(problem)))
 		return
 	case problem.Code == orbit.CodeRestartForbidden, problem.Code == orbit.CodeImpactExceeded:
 		// The detail says that nothing was touched, and what to do; findings would say the reasons again.

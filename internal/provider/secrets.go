@@ -44,12 +44,14 @@ func secretNames(secrets types.Map) (names []string, known bool) {
 	return names, !secrets.IsUnknown()
 }
 
-// secretValues are the configured values, an empty map when there are none: sent, it replaces what is stored.
-func secretValues(ctx context.Context, secrets types.Map, diags *diag.Diagnostics) map[string]string {
+// secretValues are the configured values, an empty map when there are none: sent, it replaces what is stored. No log shows
+// them from now on.
+func (c *connected) secretValues(ctx context.Context, secrets types.Map, diags *diag.Diagnostics) map[string]string {
 	values := map[string]string{}
 	if !secrets.IsNull() {
 		diags.Append(secrets.ElementsAs(ctx, &values, false)...)
 	}
+	c.conn.logs.hide(slices.Collect(maps.Values(values))...)
 	return values
 }
 

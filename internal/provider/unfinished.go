@@ -28,6 +28,7 @@ func awaitUnfinished(ctx context.Context, conn *connection, subject string, time
 	case err != nil:
 		return // the read that follows says so
 	}
+	conn.reads.end(change.Workspace) // what was read before is overtaken by the end of the change
 	client, err := conn.Client()
 	if err != nil {
 		return // it answered a moment ago

@@ -59,7 +59,7 @@ func TestAnUpdateThatOutlivesItsTimeoutIsAnErrorAndLosesNothing(t *testing.T) {
 	changed := with(acme(), object{"memory_limit_mib": 512, "timeouts": object{"update": "100ms"}})
 	p := instance.plan(t, changed)
 	api.change(t, func() { api.waiting = make(chan struct{}, 1) })
-	want(t, instance.apply(t, p).errors(), "Update of instance acme is still under way", "The timeout was over")
+	want(t, instance.apply(t, p).errors(), "Unable to update instance acme: The update is still under way.", "The timeout was over")
 	if instance.get("memory_limit_mib") != 1024 {
 		t.Errorf("memory = %v, want the one of before", instance.get("memory_limit_mib"))
 	}
@@ -143,7 +143,7 @@ func TestAnInterruptedDestroyIsStillUnderWay(t *testing.T) {
 	api := newFakeAPI(t)
 	instance := existing(t, api, with(acme(), object{"deletion_protection": false}))
 	diags := interrupt(t, api, instance, instance.plan(t, nil))
-	want(t, diags.errors(), "Deletion of instance acme is still under way", "orbitd goes on with change c2")
+	want(t, diags.errors(), "Unable to delete instance acme: The deletion is still under way.", "orbitd goes on with change c2")
 	if !instance.exists() {
 		t.Fatal("it is not tracked any more, though nobody knows that it is gone")
 	}

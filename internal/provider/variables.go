@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"slices"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -42,30 +40,42 @@ func (m *instanceModel) definedNames() (secrets, all declare.Names) {
 	return secrets, secrets.With(values)
 }
 
-// adoptVariables keeps an empty map where there is none, which means the same.
-func adoptVariables(known types.Map, variables map[string]string) types.Map {
-	if len(variables) == 0 {
-		if !known.IsNull() && !known.IsUnknown() && len(known.Elements()) == 0 {
-			return known
-		}
-		return types.MapNull(types.StringType)
+// adoptTexts keeps an empty map where there is none, which means the same.
+func adoptTexts(known types.Map, texts map[string]string) types.Map {
+	if len(texts) > 0 {
+		return textsValue(texts)
 	}
-	elements := make(map[string]attr.Value, len(variables))
-	for name, value := range variables {
-		elements[name] = types.StringValue(value)
+	if !known.IsNull() && !known.IsUnknown() && len(known.Elements()) == 0 {
+		return known
+	}
+	return types.MapNull(types.StringType)
+}
+
+// textsValue is a map as a state has it.
+func textsValue(texts map[string]string) types.Map {
+	elements := make(map[string]attr.Value, len(texts))
+	for name, text := range texts {
+		elements[name] = types.StringValue(text)
 	}
 	return types.MapValueMust(types.StringType, elements)
 }
 
-// variableOf is the attribute of a variable that a finding is about.
-func variableOf(finding orbit.Diagnostic) (path.Path, bool) {
+// entryOf is the attribute of a variable or label that a finding is about, or all of them.
+func entryOf(finding orbit.Diagnostic) (path.Path, bool) {
 	if finding.Code != orbit.CodeDuplicateName && finding.Code != orbit.CodeInvalidRequest {
 		return path.Empty(), false // the app-config can have such a path too
 	}
 	at, err := appconfig.ParsePath(finding.Path)
-	if err != nil || len(at) != 2 || !slices.Equal(at[:1], appconfig.Keys("variables")) {
+	if err != nil || len(at) == 0 || len(at) > 2 {
 		return path.Empty(), false
 	}
+	attribute, isKey := at[0].Key()
+	if !isKey || attribute != "variables" && attribute != "labels" {
+		return path.Empty(), false
+	}
+	if len(at) == 1 {
+		return path.Root(attribute), true
+	}
 	name, isKey := at[1].Key()
-	return path.Root("variables").AtMapKey(name), isKey
+	return path.Root(attribute).AtMapKey(name), isKey
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -28,11 +27,11 @@ func acceptWithin[T any](ctx context.Context, timeout time.Duration, write func(
 	return write(ctx)
 }
 
-// await waits for a change's fate and logs its progress. The warnings of an applied change become diagnostics.
+// await waits for a change's fate; the client logs its progress. The warnings of an applied change become diagnostics.
 //
 // A nil change means that the fate is not known, for the reason that the error gives; orbitd carries on then.
 func await(ctx context.Context, client *orbit.Client, change *orbit.Change, where locate, diags *diag.Diagnostics) (*orbit.Change, error) {
-	return awaitBy(ctx, client.WaitChange, change, logProgress(ctx), where, diags)
+	return awaitBy(ctx, client.WaitChange, change, nil, where, diags)
 }
 
 // follow is await for somebody who watches: tell is told of each step that orbitd takes.
@@ -61,14 +60,6 @@ func awaitBy(ctx context.Context, wait func(context.Context, string, func(orbit.
 		reportFindings("Change of "+subjectOf(verdict)+" was applied with a warning", verdict.Warnings, where, diags)
 	}
 	return verdict, nil
-}
-
-func logProgress(ctx context.Context) func(orbit.Change) {
-	return func(c orbit.Change) {
-		tflog.Info(ctx, "waiting for a change", map[string]any{
-			"workspace": c.Workspace, "change": c.ID, "state": string(c.State), "progress": c.Progress,
-		})
-	}
 }
 
 func subjectOf(change *orbit.Change) string {

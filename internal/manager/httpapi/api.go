@@ -32,7 +32,9 @@ type Writer interface {
 // Reader knows what is declared and what is observed.
 type Reader interface {
 	Instance(ctx context.Context, workspace string) (orbit.Instance, error)
-	Instances(ctx context.Context, after string, limit int) ([]orbit.Instance, error)
+	InstanceWithPlugins(ctx context.Context, workspace string) (orbit.Instance, error)
+	// Instances returns a page, which may have fewer items than its limit although there is a next one.
+	Instances(ctx context.Context, query orbit.InstanceQuery) (orbit.Page[orbit.Instance], error)
 	Plugin(ctx context.Context, workspace, name string) (orbit.Plugin, error)
 	Plugins(ctx context.Context, workspace, after string, limit int) ([]orbit.Plugin, error)
 	// Change returns a change when its fate is known or ctx is done, whichever comes first.

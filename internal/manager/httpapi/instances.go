@@ -84,19 +84,32 @@ func (a *api) instances() {
 	tags := []string{"instances"}
 	route(a, huma.Operation{
 		OperationID: "listInstances", Method: http.MethodGet, Path: "/v1/instances", Tags: tags, Summary: "List instances",
-	}, func(ctx context.Context, in *PageQuery) (*struct{ Body orbit.Page[orbit.Instance] }, error) {
-		instances, err := a.reader.Instances(ctx, in.Cursor, in.Limit+1)
+		Description: "By workspace. A page may have fewer items than its limit, or none, although it has a next.",
+	}, func(ctx context.Context, in *struct {
+		PageQuery
+		InstanceFilter
+	}) (*struct{ Body orbit.Page[orbit.Instance] }, error) {
+		labels, err := in.labels()
 		if err != nil {
 			return nil, err
 		}
-		page := pageOf(instances, in.Limit, func(i orbit.Instance) string { return i.Workspace })
-		return &struct{ Body orbit.Page[orbit.Instance] }{page}, nil
+		page, err := a.reader.Instances(ctx, orbit.InstanceQuery{
+			Labels: labels, Phase: in.Phase, PageOptions: orbit.PageOptions{Limit: in.Limit, Cursor: in.Cursor},
+		})
+		return &struct{ Body orbit.Page[orbit.Instance] }{page}, err
 	})
 	route(a, huma.Operation{
 		OperationID: "getInstance", Method: http.MethodGet, Path: "/v1/instances/{workspace}", Tags: tags,
 		Summary: "Read instance", Errors: []int{http.StatusNotFound},
-	}, func(ctx context.Context, in *WorkspacePath) (*instanceOutput, error) {
-		instance, err := a.reader.Instance(ctx, in.Workspace)
+	}, func(ctx context.Context, in *struct {
+		WorkspacePath
+		Include string `query:"include" enum:"plugins" doc:"plugins answers all_plugins as well, as they are at the same moment."`
+	}) (*instanceOutput, error) {
+		read := a.reader.Instance
+		if in.Include != "" {
+			read = a.reader.InstanceWithPlugins
+		}
+		instance, err := read(ctx, in.Workspace)
 		if err != nil {
 			return nil, err
 		}

@@ -13,20 +13,24 @@ import (
 // own is a Reader that shows whoever is limited to a workspace nothing of others where the path names none.
 type own struct{ Reader }
 
-// Instances returns the instance of the principal's workspace where they are limited to one.
-func (o own) Instances(ctx context.Context, after string, limit int) ([]orbit.Instance, error) {
+// Instances returns the instance of the principal's workspace alone where they are limited to one.
+func (o own) Instances(ctx context.Context, query orbit.InstanceQuery) (orbit.Page[orbit.Instance], error) {
 	workspace := auth.FromContext(ctx).Workspace
 	if workspace == "" {
-		return o.Reader.Instances(ctx, after, limit)
+		return o.Reader.Instances(ctx, query)
 	}
-	if workspace <= after {
-		return nil, nil
+	page := orbit.Page[orbit.Instance]{Items: []orbit.Instance{}}
+	if workspace <= query.Cursor {
+		return page, nil
 	}
 	instance, err := o.Reader.Instance(ctx, workspace)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return page, nil
+	case err == nil && query.Selects(&instance):
+		page.Items = append(page.Items, instance)
 	}
-	return []orbit.Instance{instance}, err
+	return page, err
 }
 
 // Change returns store.ErrNotFound for a change of another workspace, at once, as for one that does not exist.

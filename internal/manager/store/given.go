@@ -28,29 +28,8 @@ type Given struct {
 
 // Declared returns everything that is declared about a workspace now, or ErrNotFound.
 func (q queries) Declared(ctx context.Context, workspace string) (Given, error) {
-	instance, err := q.Instance(ctx, workspace)
-	if err != nil {
-		return Given{}, err
-	}
-	plugins, err := q.Plugins(ctx, workspace)
-	if err != nil {
-		return Given{}, err
-	}
-	revisions, err := q.revisions(ctx, workspace, instance.SecretSet)
-	if err != nil {
-		return Given{}, err
-	}
-	given := Given{
-		Generation: instance.Generation, Spec: instance.Spec, SecretSet: instance.SecretSet,
-		Plugins: make(map[string]orbit.PluginSpec, len(plugins)), SecretRevisions: revisions,
-	}
-	for _, p := range plugins {
-		given.Plugins[p.Package] = p.Spec
-		if err := q.setPluginSecrets(ctx, &given, workspace, p.Package, p.SecretSet); err != nil {
-			return Given{}, err
-		}
-	}
-	return given, nil
+	seen, err := q.look(ctx, workspace)
+	return seen.Declared, err
 }
 
 // State is what changeplan compares. What is stored was accepted, so a document that does not parse is a fault.

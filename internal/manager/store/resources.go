@@ -61,8 +61,16 @@ func (q queries) Instance(ctx context.Context, workspace string) (Instance, erro
 
 // Instances returns at most limit instances whose workspace comes after the given one, in order.
 func (q queries) Instances(ctx context.Context, after string, limit int) ([]Instance, error) {
-	return collect[Instance](ctx, q.db, "instances",
-		"SELECT "+instanceColumns+" FROM instances WHERE workspace > $1 ORDER BY workspace LIMIT $2", after, limit)
+	return q.LabelledInstances(ctx, nil, after, limit)
+}
+
+// LabelledInstances are those of Instances that have all of the labels.
+func (q queries) LabelledInstances(ctx context.Context, labels map[string]string, after string, limit int) ([]Instance, error) {
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	return collect[Instance](ctx, q.db, "instances", "SELECT "+instanceColumns+" FROM instances WHERE workspace > $1 "+
+		"AND coalesce(spec->'labels', '{}') @> $2 ORDER BY workspace LIMIT $3", after, labels, limit)
 }
 
 // Plugin returns one plugin with a resource of its own, or ErrNotFound.
