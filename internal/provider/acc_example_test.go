@@ -51,7 +51,7 @@ func (m manager) exampleInstance(t *testing.T) {
 	}
 }
 
-// requirement is what a configuration outside of the registry's default namespace begins with.
+// requirement says where the provider comes from, for an example that leaves it to the reader.
 const requirement = "terraform {\n  required_providers {\n    orbit = { source = \"orbit-idp/orbit\" }\n  }\n}\n"
 
 var (
@@ -60,14 +60,14 @@ var (
 	readsInstance = regexp.MustCompile(`(?m)^((?:data|ephemeral|action|list) .*\n(?:  config \{\n)?\s+workspace\s*=) "acme"`)
 )
 
-// The examples of pages are planned in one go, each as a module of one configuration: hundreds of plans would take minutes.
+// The examples of pages are planned in one go, each as a module of one configuration: a plan for each would take minutes.
 func TestAccEveryPageExampleCanBePlanned(t *testing.T) {
 	t.Parallel()
 	m := realManager(t, "examples")
 	tf := openProject(t, m, t.TempDir())
 	var main, blocks strings.Builder
 	main.WriteString(requirement)
-	for _, file := range exampleFiles(t) {
+	for _, file := range everyExample(t) {
 		e := exampleOf(file)
 		if e.trial != onPage && e.trial != imports {
 			continue
@@ -115,7 +115,7 @@ func TestAccEveryCompositionCanBePlanned(t *testing.T) {
 	t.Parallel()
 	m := realManager(t, "")
 	dir := copyExamples(t)
-	for _, file := range exampleFiles(t) {
+	for _, file := range everyExample(t) {
 		if exampleOf(file).trial != composition {
 			continue
 		}
@@ -153,7 +153,7 @@ func TestAccEveryQueryExampleFindsWhatIsThere(t *testing.T) {
 	if tf.older(t, querySince) {
 		t.Skipf("needs Terraform %s", querySince)
 	}
-	for _, file := range exampleFiles(t) {
+	for _, file := range everyExample(t) {
 		if exampleOf(file).trial != query {
 			continue
 		}

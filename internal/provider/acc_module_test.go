@@ -10,10 +10,14 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/provider"
 )
 
-// needsTheWholeProvider skips where the provider has no functions yet, which the module is written with.
+// needsTheWholeProvider skips where the provider does not have yet what the module is written with.
 func needsTheWholeProvider(t *testing.T) {
 	t.Helper()
-	if _, has := provider.New("test")().(framework.ProviderWithFunctions); !has {
+	p := provider.New("test")()
+	var schema framework.SchemaResponse
+	p.Schema(t.Context(), framework.SchemaRequest{}, &schema)
+	_, functions := p.(framework.ProviderWithFunctions)
+	if _, labels := schema.Schema.Attributes["default_labels"]; !functions || !labels {
 		t.Skip("the module needs provider::orbit::merge_app_config and labels")
 	}
 }

@@ -69,8 +69,8 @@ func exampleOf(file string) example {
 	return example{}
 }
 
-// exampleFiles are the paths of all examples' files, without what a Terraform that somebody ran there left behind.
-func exampleFiles(t *testing.T) []string {
+// everyExample is the list of the paths of all examples' files, without what a Terraform that somebody ran there left behind.
+func everyExample(t *testing.T) []string {
 	t.Helper()
 	var files []string
 	err := fs.WalkDir(os.DirFS(examplesDir), ".", func(file string, entry fs.DirEntry, err error) error {
@@ -94,7 +94,7 @@ func exampleFiles(t *testing.T) []string {
 func copyExamples(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, file := range exampleFiles(t) {
+	for _, file := range everyExample(t) {
 		writeFile(t, filepath.Join(dir, file), readFile(t, filepath.Join(examplesDir, file)))
 	}
 	return dir
@@ -134,7 +134,7 @@ func neededVariables(hcl string) []string {
 
 func TestSomebodyTriesEveryExample(t *testing.T) {
 	t.Parallel()
-	for _, file := range exampleFiles(t) {
+	for _, file := range everyExample(t) {
 		if exampleOf(file).trial == untried {
 			t.Errorf("examples/%s: no test knows how to try it; add it to the list of examples, with its trial", file)
 		}
