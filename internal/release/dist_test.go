@@ -185,7 +185,6 @@ func TestTheDebianPackagePutsEverythingInItsPlace(t *testing.T) {
 			"usr/share/doc/orbitd/README.md": 0o644, "usr/share/doc/orbitd/copyright": 0o644,
 		}
 		got := entries(t, bytes.NewReader([]byte(read("--fsys-tarfile", deb))))
-		delete(got, "usr/share/doc/orbitd/changelog.Debian.gz")
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", filepath.Base(deb), diff)
 		}

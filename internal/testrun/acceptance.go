@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -41,15 +42,18 @@ func (r *run) terraform(ctx context.Context, program string) (env []string, ok b
 		return nil, false
 	}
 	var version string // "Terraform v1.15.9", and below it whatever else there is to say
-	ok = r.output(ctx, "terraform", func(line string) {
+	var complaints strings.Builder
+	err = command{args: []string{path, "version"}, dir: r.dir, stdout: func(line string) {
 		if version == "" {
 			version = line
 		}
-	}, path, "version")
-	if ok {
-		r.screen.printf("      acceptance tests run %s", version)
+	}, stderr: func(line string) { complaints.WriteString(line + "\n") }}.run(ctx)
+	if err != nil {
+		r.fail("terraform", fmt.Sprintf("%s%v\n", complaints.String(), err))
+		return nil, false
 	}
-	return terraformEnv(path, version), ok
+	r.screen.printf("      acceptance tests run %s", version)
+	return terraformEnv(path, version), true
 }
 
 // terraformEnv tells terraform-plugin-testing what runs its tests, and in whose registry that looks for providers which
