@@ -27,10 +27,10 @@ func (m *instanceModel) variables() (values map[string]string, known bool) {
 }
 
 // definedNames are the secrets and, beside them, all names that the instance's documents may refer to; nil where they are
-// not all known.
+// not all known. A version without secrets, as a query writes it, stands for those that orbitd has.
 func (m *instanceModel) definedNames() (secrets, all declare.Names) {
 	names, known := secretNames(m.Secrets)
-	if !known {
+	if !known || m.Secrets.IsNull() && !m.SecretsVersion.IsNull() {
 		return nil, nil
 	}
 	secrets = names
