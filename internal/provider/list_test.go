@@ -76,7 +76,7 @@ func listedAPI(t *testing.T) *fakeAPI {
 		instance, plugin := c.instance(), c.plugin()
 		workspace := fmt.Sprintf("w%d", i)
 		must(t, "create", instance.apply(t, instance.plan(t, object{
-			"workspace": workspace, "config": "app: {title: A}", "plugins": object{"plugin-a": object{"version": "1.0.0"}},
+			"workspace": workspace, "config": "app: {title: '${TOKEN}'}", "plugins": object{"plugin-a": object{"version": "1.0.0"}},
 			"secrets_wo": object{"TOKEN": "x"}, "secrets_wo_version": 3,
 		})))
 		if i < 2 {
@@ -177,8 +177,23 @@ func TestCatalogLocationsAreListed(t *testing.T) {
 	}
 }
 
-// TestWhatIsListedIsWhatAnImportGives keeps configuration that is generated from a list free of changes.
-func TestWhatIsListedIsWhatAnImportGives(t *testing.T) {
+// generated is the configuration that Terraform writes for a resource that it found.
+func (r *resource) generated(found object) object {
+	config := object{}
+	for _, attribute := range r.schema.Block.Attributes {
+		if attribute.Required || attribute.Optional {
+			config[attribute.Name] = found[attribute.Name]
+		}
+	}
+	if plugins, ok := config["plugins"].(object); ok {
+		for _, plugin := range plugins {
+			delete(plugin.(object), "resolved_version")
+		}
+	}
+	return config
+}
+
+func TestWhatIsListedIsWhatAnImportGivesAndPlansNoChange(t *testing.T) {
 	t.Parallel()
 	c := coreFor(t, listedAPI(t))
 	for _, typeName := range []string{instanceType, pluginType, locationType} {
@@ -192,6 +207,11 @@ func TestWhatIsListedIsWhatAnImportGives(t *testing.T) {
 			must(t, "import "+r.name, imported.importAs(t, "", r.identity))
 			if diff := cmp.Diff(decode(imported.state), r.resource); diff != "" {
 				t.Errorf("%s: %s", r.name, diff)
+			}
+			plan := imported.plan(t, imported.generated(r.resource))
+			must(t, "plan "+r.name, plan.diags)
+			if diff := imported.changes(plan); diff != "" {
+				t.Errorf("%s: the generated configuration plans changes: %s", r.name, diff)
 			}
 		}
 	}
