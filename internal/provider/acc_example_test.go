@@ -122,9 +122,6 @@ func TestAccEveryCompositionCanBePlanned(t *testing.T) {
 		name := path.Dir(file)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "environments" {
-				needsTheWholeProvider(t)
-			}
 			tf := openProject(t, m, filepath.Join(dir, name))
 			tf.do(t, "init")
 			tf.do(t, "validate")

@@ -4,27 +4,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	framework "github.com/hashicorp/terraform-plugin-framework/provider"
-
-	"github.com/orbit-idp/terraform-provider-orbit/internal/provider"
 )
-
-// needsTheWholeProvider skips where the provider does not have yet what the module is written with.
-func needsTheWholeProvider(t *testing.T) {
-	t.Helper()
-	p := provider.New("test")()
-	var schema framework.SchemaResponse
-	p.Schema(t.Context(), framework.SchemaRequest{}, &schema)
-	_, functions := p.(framework.ProviderWithFunctions)
-	if _, labels := schema.Schema.Attributes["default_labels"]; !functions || !labels {
-		t.Skip("the module needs provider::orbit::merge_app_config and labels")
-	}
-}
 
 func TestAccTheModulePassesItsOwnTests(t *testing.T) {
 	t.Parallel()
-	needsTheWholeProvider(t)
 	m := realManager(t, "module-test")
 	tf := openProject(t, m, filepath.Join(copyExamples(t), "modules/workspace"))
 	tf.do(t, "init")
@@ -35,7 +18,6 @@ func TestAccTheModulePassesItsOwnTests(t *testing.T) {
 // One configuration goes from the first apply in dev to a change that production's policy holds back.
 func TestAccTheModuleServesEveryEnvironment(t *testing.T) {
 	t.Parallel()
-	needsTheWholeProvider(t)
 	m := realManager(t, "estate")
 	dir := filepath.Join(copyExamples(t), "environments")
 	for _, name := range []string{"dev.tfvars", "production.tfvars"} {

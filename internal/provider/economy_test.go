@@ -74,7 +74,7 @@ func (tf *project) timed(t *testing.T, args ...string) time.Duration {
 	return time.Since(started)
 }
 
-const estate = `
+const estateLocals = `
 variable "workspaces" { default = %d }
 variable "plugins" { default = %d }
 locals {
@@ -120,7 +120,7 @@ func TestAccRefreshingAnEstateIsFewRequests(t *testing.T) {
 		"500 plugins of 50 instances": {50, 10, 60}, "one instance": {1, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			locals := fmt.Sprintf(estate, size.workspaces, size.plugins)
+			locals := fmt.Sprintf(estateLocals, size.workspaces, size.plugins)
 			alone := newProject(t, manager{}, locals+estateAlone)
 			alone.apply(t)
 			api := newFakeAPI(t)
