@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 )
 
 // TLSError says that there is something at the endpoint with which no TLS connection comes about: one of the two sides
@@ -32,7 +33,6 @@ func (e *TLSError) advice() string {
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		invalid   x509.CertificateInvalidError
-		plain     tls.RecordHeaderError
 	)
 	switch {
 	case errors.As(e.Err, &authority):
@@ -42,7 +42,7 @@ func (e *TLSError) advice() string {
 		return "orbitd's certificate is for another name: set the endpoint to a name that the certificate has"
 	case errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired:
 		return "orbitd's certificate is not valid now: renew it, and see that the clocks of both machines are right"
-	case errors.As(e.Err, &plain):
+	case speaksNoTLS(e.Err):
 		return "What answers there speaks no TLS: begin the endpoint with http:// if that is meant"
 	case refused(e.Err):
 		return "orbitd wants a client certificate that it trusts and that is valid now: set client_cert_file and " +
@@ -54,11 +54,14 @@ func (e *TLSError) advice() string {
 
 // disagreement says whether err means that no TLS connection comes about, now or later.
 func disagreement(err error) bool {
-	var (
-		certificate *tls.CertificateVerificationError
-		plain       tls.RecordHeaderError
-	)
-	return errors.As(err, &certificate) || errors.As(err, &plain) || refused(err)
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &certificate) || speaksNoTLS(err) || refused(err)
+}
+
+// speaksNoTLS says whether what answered knows nothing of TLS: net/http has an error of its own for an HTTP answer.
+func speaksNoTLS(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // refused says whether the server ended the connection because of what the client is.

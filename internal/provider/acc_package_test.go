@@ -22,8 +22,8 @@ func TestAccAPackageIsFoundBeforeItIsAdded(t *testing.T) {
 	t.Parallel()
 	m := realManager(t, "found")
 	registry := sharedManager.server.Registry
-	registry.Publish("@acme/plugin-found-backend", "1.0.0", "1.2.0", "2.0.0")
-	registry.Publish("@acme/plugin-found-backend-module-x", "0.1.0")
+	registry.Publish("@acme/plugin-sought-backend", "1.0.0", "1.2.0", "2.0.0")
+	registry.Publish("@acme/plugin-sought-backend-module-x", "0.1.0")
 	data := func(name, arguments string) string {
 		return "data \"orbit_backstage_plugin_package\" \"" + name + "\" {\n" + arguments + "\n}\n"
 	}
@@ -33,36 +33,36 @@ func TestAccAPackageIsFoundBeforeItIsAdded(t *testing.T) {
 	accept(
 		t,
 		helper.TestStep{
-			Config: m.hcl(data("latest", `package = "@acme/plugin-found-backend"`) +
-				data("ranged", "package = \"@acme/plugin-found-backend\"\nversion = \"^1.0.0\"\nrelease = \""+provider.DefaultRelease+"\"") +
-				data("module", `package = "@acme/plugin-found-backend-module-x"`)),
+			Config: m.hcl(data("latest", `package = "@acme/plugin-sought-backend"`) +
+				data("ranged", "package = \"@acme/plugin-sought-backend\"\nversion = \"^1.0.0\"\nrelease = \""+provider.DefaultRelease+"\"") +
+				data("module", `package = "@acme/plugin-sought-backend-module-x"`)),
 			ConfigStateChecks: []statecheck.StateCheck{
 				is(latest, "version", text("2.0.0")), is(latest, "resolved_version", text("2.0.0")), is(latest, "release", text(provider.DefaultRelease)),
-				is(latest, "role", text("backend-plugin")), is(latest, "plugin_id", text("found")), is(latest, "plugin_package", null),
+				is(latest, "role", text("backend-plugin")), is(latest, "plugin_id", text("sought")), is(latest, "plugin_package", null),
 				is(latest, "deprecated", null), is(latest, "in_release", knownvalue.Bool(false)), is(latest, "proven", null),
 				is(latest, "versions", knownvalue.ListExact([]knownvalue.Check{text("2.0.0"), text("1.2.0"), text("1.0.0")})),
 				is(ranged, "version", text("^1.0.0")), is(ranged, "resolved_version", text("1.2.0")), is(ranged, "latest_version", text("2.0.0")),
-				is(module, "role", text("backend-plugin-module")), is(module, "plugin_package", text("@acme/plugin-found-backend")),
+				is(module, "role", text("backend-plugin-module")), is(module, "plugin_package", text("@acme/plugin-sought-backend")),
 				is(module, "requires", knownvalue.ObjectPartial(map[string]knownvalue.Check{
-					"plugin": text("@acme/plugin-found-backend"), "node": text("22 || 24"),
+					"plugin": text("@acme/plugin-sought-backend"), "node": text("22 || 24"),
 					"backstage": knownvalue.MapExact(map[string]knownvalue.Check{"@backstage/backend-plugin-api": text("^1.0.0")}),
 				})),
 			},
 		},
 		helper.TestStep{
-			Config:      m.hcl(data("x", "package = \"@acme/plugin-found-backend\"\nversion = \"3.0.0\"")),
-			ExpectError: regexp.MustCompile(`(?s)Unable to read package @acme/plugin-found-backend.*3\.0\.0`),
+			Config:      m.hcl(data("x", "package = \"@acme/plugin-sought-backend\"\nversion = \"3.0.0\"")),
+			ExpectError: regexp.MustCompile(`(?s)Unable to read package @acme/plugin-sought-backend.*3\.0\.0`),
 		},
 		helper.TestStep{
-			Config:      m.hcl(data("x", "package = \"@acme/plugin-found-backend\"\nversion = \"latest\"")),
+			Config:      m.hcl(data("x", "package = \"@acme/plugin-sought-backend\"\nversion = \"latest\"")),
 			ExpectError: regexp.MustCompile(`"latest" is a tag`),
 		},
 		helper.TestStep{
-			Config:      m.hcl(data("x", "package = \"@acme/plugin-found-backend\"\nrelease = \"0.1.0\"")),
+			Config:      m.hcl(data("x", "package = \"@acme/plugin-sought-backend\"\nrelease = \"0.1.0\"")),
 			ExpectError: regexp.MustCompile(`(?s)Unable to read package.*0\.1\.0`),
 		},
 		helper.TestStep{Config: m.hcl(data("x", `package = "../x"`)), ExpectError: regexp.MustCompile(`begins with @`)},
-		helper.TestStep{Config: m.hcl(data("x", `package = "@acme/plugin-found-backend"`))}, // the test destroys with the last one
+		helper.TestStep{Config: m.hcl(data("x", `package = "@acme/plugin-sought-backend"`))}, // the test destroys with the last one
 	)
 }
 

@@ -51,7 +51,7 @@ func startManager(t *testing.T) (endpoint, token string) {
 
 // refuseBroken is a Backstage that does not start with the title "broken".
 func refuseBroken(_, _ string, boot runtime.Boot) error {
-	if bytes.Contains(boot.Document, []byte(`"broken"`)) {
+	if bytes.Contains(boot.Document, []byte(`"title":"broken"`)) {
 		return &runtime.BootError{
 			Code: orbit.CodeBootFailed, Message: "Missing required config value at 'acme.key'", LogTail: []string{"the last line"},
 		}

@@ -24,6 +24,25 @@ type reach struct {
 	mu       sync.Mutex
 	answered bool
 	why      error // why nobody answered
+	asking   map[*context.CancelFunc]struct{}
+}
+
+// begin returns the context of a question, which ends when it is known that nobody answers: also for who waits for a turn
+// behind questions that have none yet.
+func (r *reach) begin(ctx context.Context) (context.Context, func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	if r.asking == nil {
+		r.asking = map[*context.CancelFunc]struct{}{}
+	}
+	r.asking[&cancel] = struct{}{}
+	return ctx, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.asking, &cancel)
+		cancel()
+	}
 }
 
 // lost is why nobody answers; nil as long as somebody may.
@@ -39,8 +58,11 @@ func (r *reach) learn(err error) {
 	defer r.mu.Unlock()
 	if !outOfReach(err) {
 		r.answered = true
-	} else if !r.answered {
+	} else if !r.answered && r.why == nil {
 		r.why = err
+		for cancel := range r.asking {
+			(*cancel)()
+		}
 	}
 }
 
@@ -57,9 +79,14 @@ func ask[T any](ctx context.Context, c *connection, patience time.Duration,
 	if err := c.reach.lost(); err != nil {
 		return none, err
 	}
-	answer, err := question(orbit.WithCallTimeout(ctx, patience), client)
-	if ctx.Err() != nil {
+	asking, end := c.reach.begin(ctx)
+	defer end()
+	answer, err := question(orbit.WithCallTimeout(asking, patience), client)
+	switch {
+	case ctx.Err() != nil:
 		return answer, err // the run was interrupted, which says nothing of orbitd
+	case err != nil && asking.Err() != nil:
+		return none, c.reach.lost()
 	}
 	c.reach.learn(err)
 	return answer, err

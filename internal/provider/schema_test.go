@@ -14,6 +14,7 @@ import (
 // harmless are attributes that sound like a secret and are none.
 var harmless = map[string]string{
 	"provider orbit.token_file":                                 "the path of a file",
+	"provider orbit.client_key_file":                            "the path of a file",
 	"resource orbit_backstage_instance.literal_secrets":         "a rule: warn or deny",
 	"resource orbit_workspace_token.token_id":                   "which one it is, not the token",
 	"data source orbit_backstage_instance.literal_secrets":      "a rule: warn or deny",
