@@ -14,6 +14,9 @@ import (
 func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state, plan, config pluginModel
 	creating, deleting := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	if req.Plan.Raw.Equal(req.State.Raw) {
+		return // most plugins of most plans
+	}
 	if !creating {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
