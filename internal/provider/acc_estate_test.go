@@ -19,6 +19,9 @@ const todo = "@backstage-community/plugin-todo-backend"
 // that Terraform wrote.
 func TestAccAnEstateIsImportedWithoutAChange(t *testing.T) {
 	t.Parallel()
+	if onOpenTofu() {
+		t.Skip("OpenTofu 1.12 generates a configuration that it cannot read")
+	}
 	m := realManager(t, "imported")
 	client := m.client(t)
 	settle := func(change *orbit.Change, err error) {

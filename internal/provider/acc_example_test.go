@@ -57,7 +57,7 @@ const requirement = "terraform {\n  required_providers {\n    orbit = { source =
 var (
 	importTarget = regexp.MustCompile(`(?m)^(\s*to\s*=\s*)`)
 	// readsInstance is a block that reads the instance of a workspace.
-	readsInstance = regexp.MustCompile(`(?m)^((?:data|ephemeral|action|list) .*\n(?:  config \{\n)?\s+workspace\s*=) "acme"`)
+	readsInstance = regexp.MustCompile(`(?m)^((?:data|ephemeral|action|list) .*\n(?:  provider = orbit\n\n)?(?:  config \{\n)?\s+workspace\s*=) "acme"`)
 )
 
 // The examples of pages are planned in one go, each as a module of one configuration: a plan for each would take minutes.
@@ -65,7 +65,8 @@ func TestAccEveryPageExampleCanBePlanned(t *testing.T) {
 	t.Parallel()
 	m := realManager(t, "examples")
 	tf := openProject(t, m, t.TempDir())
-	var main, blocks strings.Builder
+	var main strings.Builder
+	blocks := map[string]string{} // by the file's name: a resource has one import block
 	main.WriteString(requirement)
 	for _, file := range everyExample(t) {
 		e := exampleOf(file)
@@ -78,7 +79,7 @@ func TestAccEveryPageExampleCanBePlanned(t *testing.T) {
 		}
 		hcl := readFile(t, filepath.Join(examplesDir, file))
 		if e.trial == imports {
-			blocks.WriteString(importTarget.ReplaceAllString(hcl, "${1}module."+moduleName(path.Dir(file)+"/resource.tf")+"."))
+			blocks[path.Base(file)] += importTarget.ReplaceAllString(hcl, "${1}module."+moduleName(path.Dir(file)+"/resource.tf")+".")
 			continue
 		}
 		if !strings.Contains(hcl, "required_providers") {
@@ -94,9 +95,12 @@ func TestAccEveryPageExampleCanBePlanned(t *testing.T) {
 	m.exampleInstance(t)
 
 	// What would be imported is not there, so a plan would fail for another reason.
-	tf.write(t, main.String()+blocks.String())
+	tf.write(t, main.String())
 	tf.do(t, "init")
-	tf.do(t, "validate")
+	for _, imported := range blocks {
+		tf.write(t, main.String()+imported)
+		tf.do(t, "validate")
+	}
 	tf.write(t, main.String())
 	want(t, tf.plan(t), " to add, 0 to change, 0 to destroy.")
 }

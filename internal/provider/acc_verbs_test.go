@@ -30,7 +30,7 @@ func TestAccFunctions(t *testing.T) {
 		helper.TestStep{
 			Config: m.hcl(`
 locals {
-  merged = provider::orbit::merge_app_config("a: {b: 1, c: [1]}", jsonencode({ a = { b = null, c = ["$${X}"] } }), null)
+  merged = provider::orbit::merge_app_config("a: {b: 1, c: [1]}", jsonencode({ a = { b = null, c = ["$${X}"] } }))
   change = provider::orbit::change_impact("", local.merged)
 }
 output "merged"  { value = local.merged }
@@ -48,6 +48,11 @@ output "short"   { value = provider::orbit::format_entity_ref({ kind = "API", na
 				output("ref", knownvalue.StringExact("component:default/payments")),
 				output("short", knownvalue.StringExact("api:default/v1")),
 			},
+		},
+		helper.TestStep{
+			Config:            m.hcl(`output "x" { value = provider::orbit::merge_app_config(null, "a: 1", null) }`),
+			SkipFunc:          func() (bool, error) { return onOpenTofu(), nil }, // which passes no null to functions
+			ConfigStateChecks: []statecheck.StateCheck{output("x", knownvalue.StringExact(`{"a":1}`))},
 		},
 		helper.TestStep{
 			Config:      m.hcl(`output "x" { value = provider::orbit::merge_app_config("a: 1", "b: [") }`),
@@ -142,7 +147,7 @@ action "orbit_backstage_instance_restart" "acme" {
 
 func TestAccAQueryFindsTheEstate(t *testing.T) {
 	t.Parallel()
-	m := anyManager(t, "queried")
+	m := anyManager(t, "found-by-query")
 	config := m.hcl(accConfig(accBase, "") + `
 resource "orbit_backstage_plugin" "todo" {
   workspace = orbit_backstage_instance.acme.workspace

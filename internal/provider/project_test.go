@@ -73,6 +73,9 @@ func openProject(t *testing.T, m manager, dir string) *project {
 	return tf
 }
 
+// onOpenTofu says whether the tests are run with OpenTofu, whose providers come from a registry of its own.
+func onOpenTofu() bool { return strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") }
+
 // move points the provider to another orbitd.
 func (tf *project) move(endpoint string) { tf.env = append(tf.env, "ORBIT_ENDPOINT="+endpoint) }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -41,10 +42,10 @@ func (r *run) terraform(ctx context.Context, program string) (env []string, ok b
 		r.fail("terraform", "Terraform or OpenTofu, 1.11 or newer, is needed as "+program+": the acceptance tests run it.\n")
 		return nil, false
 	}
-	var version string // "Terraform v1.15.9", and below it whatever else there is to say
+	var version string // "Terraform v1.15.9", between whatever else there is to say
 	var complaints strings.Builder
 	err = command{args: []string{path, "version"}, dir: r.dir, stdout: func(line string) {
-		if version == "" {
+		if named := strings.HasPrefix(line, "Terraform v") || strings.HasPrefix(line, "OpenTofu v"); named && version == "" {
 			version = line
 		}
 	}, stderr: func(line string) { complaints.WriteString(line + "\n") }}.run(ctx)
@@ -52,14 +53,19 @@ func (r *run) terraform(ctx context.Context, program string) (env []string, ok b
 		r.fail("terraform", fmt.Sprintf("%s%v\n", complaints.String(), err))
 		return nil, false
 	}
+	if version == "" {
+		r.fail("terraform", path+" version names neither Terraform nor OpenTofu.\n")
+		return nil, false
+	}
 	r.screen.printf("      acceptance tests run %s", version)
 	return terraformEnv(path, version), true
 }
 
 // terraformEnv tells terraform-plugin-testing what runs its tests, and in whose registry that looks for providers which
-// name none.
+// name none. The user's own CLI configuration is left out: it may put another provider in the place of the one under test,
+// and OpenTofu says so before its version.
 func terraformEnv(path, version string) []string {
-	env := []string{acceptanceVariable + "=1", "TF_ACC_TERRAFORM_PATH=" + path, "CHECKPOINT_DISABLE=1"}
+	env := []string{acceptanceVariable + "=1", "TF_ACC_TERRAFORM_PATH=" + path, "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=" + os.DevNull}
 	if strings.HasPrefix(version, "OpenTofu ") {
 		env = append(env, "TF_ACC_PROVIDER_HOST=registry.opentofu.org", "TF_ACC_PROVIDER_NAMESPACE=hashicorp")
 	}

@@ -14,7 +14,7 @@ import (
 func fakeTerraform(t *testing.T, version string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform")
-	script := "#!/bin/sh\n[ \"$*\" = version ] && printf '%s\\non linux_amd64\\n' '" + version + "' && echo 'no such file' >&2\n"
+	script := "#!/bin/sh\n[ \"$*\" = version ] && printf 'Warning: odd\\n%s\\non linux_amd64\\n' '" + version + "' && echo 'no such file' >&2\n"
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestEveryTerraformIsToldHowToFindTheProvider(t *testing.T) {
 			path := fakeTerraform(t, version)
 			r := &run{screen: newScreen(io.Discard), results: newResults()}
 			got, ok := r.terraform(t.Context(), path)
-			want := append([]string{"TF_ACC=1", "TF_ACC_TERRAFORM_PATH=" + path, "CHECKPOINT_DISABLE=1"}, want...)
+			want := append([]string{"TF_ACC=1", "TF_ACC_TERRAFORM_PATH=" + path, "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=/dev/null"}, want...)
 			if diff := cmp.Diff(want, got); diff != "" || !ok {
 				t.Errorf("ok = %v: %s", ok, diff)
 			}
