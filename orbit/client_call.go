@@ -74,7 +74,7 @@ func (c *Client) do(ctx context.Context, call call, answer any) error {
 	}
 	started := time.Now()
 	fields := []any{"method", call.method, "path", call.path, "request_id", call.id}
-	response, body, err := c.exchange(request)
+	response, body, err := c.exchange(request) //nolint:bodyclose // exchange has read and closed it
 	fields = append(fields, "took", time.Since(started).String())
 	if err != nil {
 		err = c.connectionError(ctx, call, err)

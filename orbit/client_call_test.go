@@ -188,7 +188,6 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 	}))
 	t.Cleanup(proxy.Close)
 	through := func(variables ...string) error {
-		//nolint:gosec // this very program
 		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheProxyOfTheEnvironmentIsUsed$")
 		command.Env = append(os.Environ(), append(variables, "ORBIT_TEST_THROUGH_PROXY=1")...)
 		return command.Run()

@@ -14,7 +14,7 @@ func openAPICommand() *cli.Command {
 		Name:  "openapi",
 		Usage: "print the OpenAPI 3.1 document of the API",
 		Action: func(_ context.Context, c *cli.Command) error {
-			document, err := httpapi.OpenAPI()
+			document, err := httpapi.OpenAPI() //nolint:contextcheck // requests bring theirs
 			if err != nil {
 				return err
 			}

@@ -205,7 +205,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	keeper := m.core.keeper()
 	m.background.Go(func() { keeper.run(work) })
 	apiTokens := apitoken.New(m.core.store)
-	m.background.Go(func() { //nolint:contextcheck // it writes once more when work has ended
+	m.background.Go(func() {
 		apiTokens.Run(work, func(err error) { o.Logger.Warn("not noted when tokens were last used", "error", err) })
 	})
 	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
@@ -213,7 +213,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 		Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
 		Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
 	}
-	m.apiDoor.open(httpapi.New(httpapi.Options{
+	m.apiDoor.open(httpapi.New(httpapi.Options{ //nolint:contextcheck // requests bring theirs
 		Writer: admission.New(m.core.admission(m.super)),
 		Reader: endingReader{ending: work, Reader: reader},
 		Tokens: apiTokens, Audit: m.core.store, Auth: m.authenticators(apiTokens), Logger: o.Logger,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/provider"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -41,7 +42,7 @@ func (m manager) exampleInstance(t *testing.T) {
 	t.Helper()
 	client := m.client(t)
 	change, err := client.PutInstance(t.Context(), m.workspace, orbit.IfAbsent(), orbit.InstanceWrite{InstanceSpec: orbit.InstanceSpec{
-		Release: "1.55.0", MemoryLimitMiB: orbit.DefaultMemoryLimitMiB,
+		Release: provider.DefaultRelease, MemoryLimitMiB: orbit.DefaultMemoryLimitMiB, Labels: map[string]string{"team": "payments"},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +75,7 @@ func TestAccEveryPageExampleCanBePlanned(t *testing.T) {
 			continue
 		}
 		if tf.older(t, e.since) {
-			t.Run(file, func(t *testing.T) { t.Skipf("needs Terraform %s", e.since) })
+			t.Logf("%s is left out: it needs Terraform %s", file, e.since)
 			continue
 		}
 		hcl := readFile(t, filepath.Join(examplesDir, file))

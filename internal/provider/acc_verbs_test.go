@@ -22,9 +22,7 @@ var newest = tfversion.SkipBelow(tfversion.Version1_14_0)
 func TestAccFunctions(t *testing.T) {
 	t.Parallel()
 	m := anyManager(t, "functions")
-	output := func(name string, value knownvalue.Check) statecheck.StateCheck {
-		return statecheck.ExpectKnownOutputValue(name, value)
-	}
+	output := statecheck.ExpectKnownOutputValue
 	accept(
 		t,
 		helper.TestStep{

@@ -118,6 +118,7 @@ resource "terraform_data" "plugins" {
 // wholeEstate is the variable that makes an estate one of 50 instances with 10 plugins each, which takes a minute to make.
 const wholeEstate = "ORBIT_TEST_WHOLE_ESTATE"
 
+//nolint:paralleltest,tparallel // what is measured is measured alone
 func TestAccRefreshingAnEstateIsFewRequests(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(helper.EnvTfAcc) == "" {

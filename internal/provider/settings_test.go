@@ -21,6 +21,7 @@ import (
 
 // Those of these tests that set variables of the environment do not run beside others.
 
+//nolint:paralleltest // it sets variables of the environment in a loop
 func TestHCPTerraformsIdentityComesAfterWhatIsConfigured(t *testing.T) {
 	api := newFakeAPI(t)
 	file := filepath.Join(t.TempDir(), "token")

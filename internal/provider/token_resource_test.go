@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -271,8 +272,7 @@ func TestAWorkspaceTokenIsInTheStateAlone(t *testing.T) {
 	api := newFakeAPI(t)
 	token := coreFor(t, api).token()
 	p := token.plan(t, pipeline())
-	diags := append(p.diags, token.apply(t, p)...)
-	diags = append(diags, token.read(t)...)
+	diags := slices.Concat(p.diags, token.apply(t, p), token.read(t))
 	for what, text := range map[string]string{
 		"plan": p.value.String(), "private": string(token.private), "diagnostics": diags.warnings() + diags.errors(),
 		"identity": string(token.identity.IdentityData.MsgPack),

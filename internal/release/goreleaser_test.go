@@ -58,7 +58,7 @@ func TestTheManifestNamesTheProvidersProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The type is the protocol: main serves what this compiles with.
-	var _ func() tfprotov6.ProviderServer = providerserver.NewProtocol6(provider.New("test")())
+	serves(providerserver.NewProtocol6(provider.New("test")()))
 	if manifest.Version != 1 || !slices.Equal(manifest.Metadata.Protocols, []string{"6.0"}) {
 		t.Errorf("manifest = %+v, and the provider speaks protocol 6", manifest)
 	}
@@ -116,3 +116,6 @@ func TestThePackageIsMadeOfFilesThatAreThere(t *testing.T) {
 		}
 	}
 }
+
+// serves takes what speaks version 6 of the plugin protocol.
+func serves(func() tfprotov6.ProviderServer) {}

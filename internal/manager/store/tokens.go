@@ -16,7 +16,7 @@ type Token struct {
 	Digest []byte
 }
 
-const tokenColumns = "id, workspace, role, description, created_at, created_by, expires_at, last_used_at, '' AS secret, digest"
+const tokenColumns = "id, workspace, role, description, created_at, created_by, expires_at, last_used_at, '' AS secret, digest" //nolint:gosec // columns
 
 // ErrKeyReused says that an Idempotency-Key came with two different requests.
 var ErrKeyReused = errors.New("the Idempotency-Key came with another request before")
