@@ -91,6 +91,7 @@ func (a *api) entities() {
 		WorkspacePath
 		Body orbit.CatalogRefresh
 	}) (*struct{}, error) {
+		recordOf(ctx).Object = recorded(in.Body.EntityRef)
 		return nil, a.catalog.Refresh(ctx, in.Workspace, in.Body.EntityRef)
 	})
 }
