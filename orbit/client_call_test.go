@@ -37,18 +37,26 @@ func answered(status int, body string) (*http.Response, error) {
 
 func TestACallHasOneRequestIDHoweverOftenItIsSent(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex // a connection that is cut orders nothing
 	var ids []string
 	client := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		ids = append(ids, r.Header.Get("X-Request-Id"))
 		panic(http.ErrAbortHandler)
 	})
 	for range 2 {
 		_, err := client.GetInstance(t.Context(), "acme")
+		mu.Lock()
+		sent := slices.Clone(ids)
+		mu.Unlock()
 		var lost *orbit.ConnectionError
-		if !errors.As(err, &lost) || lost.RequestID == "" || lost.RequestID != ids[len(ids)-1] || !strings.Contains(err.Error(), lost.RequestID) {
-			t.Errorf("error %v does not name the request %v", err, ids)
+		if !errors.As(err, &lost) || lost.RequestID == "" || lost.RequestID != sent[len(sent)-1] || !strings.Contains(err.Error(), lost.RequestID) {
+			t.Errorf("error %v does not name the request %v", err, sent)
 		}
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if distinct := slices.Compact(slices.Clone(ids)); len(ids) != 2*(1+orbit.DefaultRetryMax) || len(distinct) != 2 {
 		t.Errorf("request ids = %v, want one for each call", ids)
 	}

@@ -2,13 +2,13 @@ package orbit_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/certtest"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -34,13 +34,13 @@ func serveTLS(t *testing.T, config *tls.Config) (server *httptest.Server, asked 
 
 func TestACertificateIsTrustedByItsAuthority(t *testing.T) {
 	t.Parallel()
-	authority := certtest.New(t)
+	authority := certtest.NewCA(t, "root")
 	server, _ := serveTLS(t, &tls.Config{
-		Certificates: []tls.Certificate{authority.Issue(t, time.Hour).TLS(t)}, ClientCAs: authority.Pool(),
+		Certificates: []tls.Certificate{authority.Issue(t, "orbit.example").TLS(t)}, ClientCAs: authority.Pool(),
 		ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
 	})
 	client := dial(t, orbit.ClientOptions{Endpoint: server.URL, TLS: &tls.Config{
-		RootCAs: authority.Pool(), Certificates: []tls.Certificate{authority.Issue(t, time.Hour).TLS(t)}, MinVersion: tls.VersionTLS12,
+		RootCAs: authority.Pool(), Certificates: []tls.Certificate{authority.Issue(t, "orbit.example").TLS(t)}, MinVersion: tls.VersionTLS12,
 	}})
 	if _, err := client.GetInstance(t.Context(), "acme"); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestACertificateIsTrustedByItsAuthority(t *testing.T) {
 
 func TestATLSErrorSaysWhatToDoAndIsNotAskedAgain(t *testing.T) {
 	t.Parallel()
-	authority, stranger := certtest.New(t), certtest.New(t)
+	authority, stranger := certtest.NewCA(t, "root"), certtest.NewCA(t, "root")
 	good := &tls.Config{RootCAs: authority.Pool(), MinVersion: tls.VersionTLS12}
 	with := func(pair certtest.Pair) *tls.Config {
 		config := good.Clone()
@@ -57,23 +57,23 @@ func TestATLSErrorSaysWhatToDoAndIsNotAskedAgain(t *testing.T) {
 		return config
 	}
 	for name, c := range map[string]struct {
-		validity time.Duration
-		clients  tls.ClientAuthType
-		client   *tls.Config
-		host     string
-		says     []string
+		server  []func(*x509.Certificate)
+		clients tls.ClientAuthType
+		client  *tls.Config
+		host    string
+		says    []string
 	}{
-		"an unknown authority":     {time.Hour, tls.NoClientCert, nil, "127.0.0.1", []string{"unknown authority", "set ca_cert_file", "ORBIT_CA_CERT_FILE"}},
-		"an expired certificate":   {-time.Hour, tls.NoClientCert, good, "127.0.0.1", []string{"expired", "renew it"}},
-		"another name":             {time.Hour, tls.NoClientCert, good, "localhost", []string{"set the endpoint to a name that"}},
-		"no client certificate":    {time.Hour, tls.RequireAndVerifyClientCert, good, "127.0.0.1", []string{"certificate required", "client_cert_file"}},
-		"a stranger's certificate": {time.Hour, tls.RequireAndVerifyClientCert, with(stranger.Issue(t, time.Hour)), "127.0.0.1", []string{"client_cert_file"}},
-		"an expired client's":      {time.Hour, tls.RequireAndVerifyClientCert, with(authority.Issue(t, -time.Hour)), "127.0.0.1", []string{"valid now"}},
+		"an unknown authority":     {nil, tls.NoClientCert, nil, "127.0.0.1", []string{"unknown authority", "set ca_cert_file", "ORBIT_CA_CERT_FILE"}},
+		"an expired certificate":   {[]func(*x509.Certificate){certtest.Expired}, tls.NoClientCert, good, "127.0.0.1", []string{"expired", "renew it"}},
+		"another name":             {nil, tls.NoClientCert, good, "localhost", []string{"set the endpoint to a name that"}},
+		"no client certificate":    {nil, tls.RequireAndVerifyClientCert, good, "127.0.0.1", []string{"certificate required", "client_cert_file"}},
+		"a stranger's certificate": {nil, tls.RequireAndVerifyClientCert, with(stranger.Issue(t, "orbit.example")), "127.0.0.1", []string{"client_cert_file"}},
+		"an expired client's":      {nil, tls.RequireAndVerifyClientCert, with(authority.Issue(t, "orbit.example", certtest.Expired)), "127.0.0.1", []string{"valid now"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, asked := serveTLS(t, &tls.Config{
-				Certificates: []tls.Certificate{authority.Issue(t, c.validity).TLS(t)}, ClientCAs: authority.Pool(), ClientAuth: c.clients,
+				Certificates: []tls.Certificate{authority.Issue(t, "orbit.example", c.server...).TLS(t)}, ClientCAs: authority.Pool(), ClientAuth: c.clients,
 				MinVersion: tls.VersionTLS13,
 			})
 			client := dial(t, orbit.ClientOptions{Endpoint: strings.Replace(server.URL, "127.0.0.1", c.host, 1), TLS: c.client})
@@ -96,7 +96,7 @@ func TestATLSErrorSaysWhatToDoAndIsNotAskedAgain(t *testing.T) {
 
 func TestTheWrongSchemeIsNamed(t *testing.T) {
 	t.Parallel()
-	server, _ := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{certtest.New(t).Issue(t, time.Hour).TLS(t)}, MinVersion: tls.VersionTLS12})
+	server, _ := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{certtest.NewCA(t, "root").Issue(t, "orbit.example").TLS(t)}, MinVersion: tls.VersionTLS12})
 	_, err := dial(t, orbit.ClientOptions{Endpoint: strings.Replace(server.URL, "https", "http", 1)}).GetInstance(t.Context(), "acme")
 	if err == nil || !strings.Contains(err.Error(), "begin the endpoint with https://") {
 		t.Errorf("http to TLS: %v", err)

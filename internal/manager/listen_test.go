@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/certtest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate/certificatetest"
 )
 
 func TestOtherMachinesReachOnlyWhatIsPublic(t *testing.T) {
@@ -51,7 +51,7 @@ func TestOtherMachinesReachOnlyWhatIsPublic(t *testing.T) {
 
 func TestTheAPIsURLIsOneThatClientsCanUse(t *testing.T) {
 	t.Parallel()
-	cert, key := certificatetest.NewCA(t, "root").Issue(t, "orbit.example").Write(t, t.TempDir())
+	cert, key := certtest.NewCA(t, "root").Issue(t, "orbit.example").Write(t, t.TempDir())
 	source, err := certificate.Load(certificate.Files{Cert: cert, Key: key}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate/certificatetest"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/certtest"
 )
 
 // newTLSProgram makes an orbitd whose API listens on all of the machine's addresses and asks clients for certificates.
-func newTLSProgram(t *testing.T) (*program, *certificatetest.CA) {
+func newTLSProgram(t *testing.T) (*program, *certtest.CA) {
 	t.Helper()
 	p := newProgram(t)
-	servers, clients := certificatetest.NewCA(t, "servers"), certificatetest.NewCA(t, "clients")
+	servers, clients := certtest.NewCA(t, "servers"), certtest.NewCA(t, "clients")
 	cert, key := servers.Issue(t, "first.example").Write(t, p.dir)
 	ca := filepath.Join(p.dir, "clients.pem")
 	if err := os.WriteFile(ca, clients.PEM(), 0o600); err != nil {

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"os"
 	"regexp"
 	"testing"
 
@@ -92,19 +91,4 @@ func TestAccAReleaseTellsWhatIsInside(t *testing.T) {
 		},
 		helper.TestStep{Config: m.hcl("data \"orbit_backstage_release\" \"newest\" {}\n")}, // the test destroys with the last one
 	)
-}
-
-func TestAccTheExamplesOfFindingPluginsCanBePlanned(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"orbit_backstage_plugin_package", "orbit_backstage_release"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			m := realManager(t, "")
-			content, err := os.ReadFile("../../examples/data-sources/" + name + "/data-source.tf")
-			if err != nil {
-				t.Fatal(err)
-			}
-			accept(t, helper.TestStep{Config: m.hcl(string(content)), PlanOnly: true, ExpectNonEmptyPlan: true})
-		})
-	}
 }

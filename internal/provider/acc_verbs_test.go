@@ -1,8 +1,6 @@
 package provider_test
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -66,46 +64,6 @@ output "short"   { value = provider::orbit::format_entity_ref({ kind = "API", na
 output "x" { value = provider::orbit::merge_app_config(jsonencode({ url = orbit_backstage_instance.acme.url }), "a: 1") }`),
 		},
 	)
-}
-
-func TestAccExamplesOfFunctionsRun(t *testing.T) {
-	t.Parallel()
-	for _, file := range exampleFiles(t, "functions/*/function.tf") {
-		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
-			t.Parallel()
-			m := anyManager(t, "")
-			accept(t, helper.TestStep{Config: m.hcl(readExample(t, file))})
-		})
-	}
-}
-
-func TestAccExamplesOfActionsCanBePlanned(t *testing.T) {
-	t.Parallel()
-	for _, file := range exampleFiles(t, "actions/*/action.tf") {
-		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
-			t.Parallel()
-			m := anyManager(t, "")
-			acceptSince(t, newest, helper.TestStep{Config: m.hcl(readExample(t, file)), PlanOnly: true, ExpectNonEmptyPlan: true})
-		})
-	}
-}
-
-func exampleFiles(t *testing.T, pattern string) []string {
-	t.Helper()
-	files, err := filepath.Glob("../../examples/" + pattern)
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no example in %s: %v", pattern, err)
-	}
-	return files
-}
-
-func readExample(t *testing.T, file string) string {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }
 
 const accTrigger = `  lifecycle {

@@ -112,9 +112,9 @@ func instanceSchema(ctx context.Context) schema.Schema {
 			Optional: true, Computed: true,
 			Default: stringdefault.StaticString(string(orbit.RestartAuto)),
 			MarkdownDescription: "What happens to changes of the instance and its plugins that cost a restart or an upgrade: " +
-				"`auto` rolls them out, `manual` stores them until a restart is asked for (`POST " +
-				"/v1/instances/{workspace}/restart`) or the policy is `auto` again, and `forbid` fails the plan and names " +
-				"what it fails for. Default: `auto`. The instance's own plan obeys the policy that it plans; the plan of an " +
+				"`auto` rolls them out, `manual` stores them until a restart is asked for (the action " +
+				"`orbit_backstage_instance_restart`, or `POST /v1/instances/{workspace}/restart` of orbitd's API) or the policy is " +
+				"`auto` again, and `forbid` fails the plan and names what it fails for. Default: `auto`. The instance's own plan obeys the policy that it plans; the plan of an " +
 				"`orbit_backstage_plugin` obeys the one that was applied last. Live changes, and the first boot, always go " +
 				"ahead. For a maintenance window: `restart_policy = var.in_window ? \"auto\" : \"forbid\"`.",
 			Validators: []validator.String{stringvalidator.OneOf(

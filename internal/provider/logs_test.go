@@ -18,8 +18,8 @@ func TestAccNoSecretIsInTheLog(t *testing.T) {
 	if os.Getenv(helper.EnvTfAcc) == "" {
 		t.Skip("acceptance tests run with TF_ACC=1")
 	}
-	api, authority := newFakeAPI(t), certtest.New(t)
-	pair, dir := authority.Issue(t, 3600e9), t.TempDir()
+	api, authority := newFakeAPI(t), certtest.NewCA(t, "root")
+	pair, dir := authority.Issue(t, "orbit.example"), t.TempDir()
 	endpoint := overTLS(t, api, authority)
 	file := filepath.Join(dir, "terraform.log")
 	config := func(secret, version, memory string) string {
@@ -38,8 +38,8 @@ resource "orbit_backstage_instance" "acme" {
 `
 	}
 	tf := newProject(t, manager{endpoint: endpoint, token: fakeToken}, config("first-s3cret", "1", "512"))
-	tf.env = append(tf.env, "TF_LOG=TRACE", "TF_LOG_PATH="+file, "ORBIT_CA_CERT="+string(authority.PEM),
-		"ORBIT_CLIENT_CERT="+string(pair.Certificate), "ORBIT_CLIENT_KEY="+string(pair.Key))
+	tf.env = append(tf.env, "TF_LOG=TRACE", "TF_LOG_PATH="+file, "ORBIT_CA_CERT="+string(authority.PEM()),
+		"ORBIT_CLIENT_CERT="+string(pair.Cert), "ORBIT_CLIENT_KEY="+string(pair.Key))
 	tf.apply(t)
 	tf.write(t, config("second-s3cret", "2", "512"))
 	tf.apply(t)

@@ -178,6 +178,6 @@ func warnOfWaiting(change *orbit.Change, diags *diag.Diagnostics) {
 }
 
 func waits(workspace string) string {
-	return "restart_policy is manual, so the change is stored and waits for a restart. To roll it out, ask for one with POST " +
-		"/v1/instances/" + workspace + "/restart, or apply restart_policy = \"auto\"."
+	return "restart_policy is manual, so the change is stored and waits for a restart. To roll it out, ask for one with the action " +
+		"orbit_backstage_instance_restart or POST /v1/instances/" + workspace + "/restart, or apply restart_policy = \"auto\"."
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -98,12 +97,12 @@ func TestATokenInTheClearIsWarnedOfOnce(t *testing.T) {
 }
 
 // overTLS is the API behind TLS, which wants a client certificate of the authority.
-func overTLS(t *testing.T, api *fakeAPI, authority *certtest.Authority) string {
+func overTLS(t *testing.T, api *fakeAPI, authority *certtest.CA) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(api.Config.Handler.ServeHTTP))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.TLS = &tls.Config{
-		Certificates: []tls.Certificate{authority.Issue(t, time.Hour).TLS(t)}, ClientCAs: authority.Pool(),
+		Certificates: []tls.Certificate{authority.Issue(t, "orbit.example").TLS(t)}, ClientCAs: authority.Pool(),
 		ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
 	}
 	server.StartTLS()
@@ -113,8 +112,8 @@ func overTLS(t *testing.T, api *fakeAPI, authority *certtest.Authority) string {
 
 func TestOrbitdIsReachedOverTLSWithAClientCertificate(t *testing.T) {
 	t.Parallel()
-	api, authority := newFakeAPI(t), certtest.New(t)
-	endpoint, pair := overTLS(t, api, authority), authority.Issue(t, time.Hour)
+	api, authority := newFakeAPI(t), certtest.NewCA(t, "root")
+	endpoint, pair := overTLS(t, api, authority), authority.Issue(t, "orbit.example")
 	dir := t.TempDir()
 	file := func(name string, content []byte) string {
 		path := filepath.Join(dir, name)
@@ -123,9 +122,9 @@ func TestOrbitdIsReachedOverTLSWithAClientCertificate(t *testing.T) {
 		}
 		return path
 	}
-	certificate, key := file("client.pem", pair.Certificate), file("client.key", pair.Key)
+	certificate, key := file("client.pem", pair.Cert), file("client.key", pair.Key)
 	config := object{
-		"endpoint": endpoint, "token": fakeToken, "ca_cert": string(authority.PEM),
+		"endpoint": endpoint, "token": fakeToken, "ca_cert": string(authority.PEM()),
 		"client_cert_file": certificate, "client_key_file": key,
 	}
 	p := newCore(t, config).instance().plan(t, acme())
@@ -134,7 +133,7 @@ func TestOrbitdIsReachedOverTLSWithAClientCertificate(t *testing.T) {
 		t.Errorf("warnings: %s", p.diags.warnings())
 	}
 
-	other := certtest.New(t).Issue(t, time.Hour)
+	other := certtest.NewCA(t, "root").Issue(t, "orbit.example")
 	for name, c := range map[string]struct {
 		changes object
 		says    []string

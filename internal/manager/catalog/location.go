@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -24,7 +25,7 @@ func location(target string) map[string]string {
 
 // CreateLocation registers a location. With a key, a retry gets what its first attempt registered.
 func (c *Catalogs) CreateLocation(ctx context.Context, workspace, key string, write orbit.CatalogLocationWrite) (orbit.CatalogLocation, error) {
-	if err := checkTarget(write.Target); err != nil {
+	if err := registrable(write.Target); err != nil {
 		return orbit.CatalogLocation{}, err
 	}
 	bounded, leave, err := c.enter(ctx, workspace)
@@ -104,4 +105,17 @@ func (c *Catalogs) list(ctx context.Context, workspace string) ([]registered, er
 		}
 	}
 	return locations, nil
+}
+
+// registrable refuses what no catalog could read, or what is not for it to read. Which hosts it may read from is its own
+// to say (integrations, backend.reading.allow).
+func registrable(target string) error {
+	findings := declare.CatalogTarget(target)
+	if len(findings) == 0 {
+		return nil
+	}
+	return &orbit.Problem{
+		Code: orbit.CodeInvalidRequest, Title: "The target cannot be registered", Pointer: "/target", Detail: findings[0].Message,
+		Diagnostics: findings,
+	}
 }

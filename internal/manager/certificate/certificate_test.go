@@ -14,14 +14,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/certtest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/certificate/certificatetest"
 )
 
 // listener is a certificate with its files and what is logged about it.
 type listener struct {
 	dir    string
-	ca     *certificatetest.CA
+	ca     *certtest.CA
 	files  certificate.Files
 	log    bytes.Buffer
 	source *certificate.Source
@@ -29,7 +29,7 @@ type listener struct {
 
 func newListener(t *testing.T) *listener {
 	t.Helper()
-	l := &listener{dir: t.TempDir(), ca: certificatetest.NewCA(t, "root")}
+	l := &listener{dir: t.TempDir(), ca: certtest.NewCA(t, "root")}
 	l.files.Cert, l.files.Key = l.ca.Issue(t, "first.example").Write(t, l.dir)
 	return l
 }
@@ -129,9 +129,9 @@ func TestClientsHaveToShowACertificateOfTheirCA(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newListener(t)
-		clients, others := certificatetest.NewCA(t, "clients"), certificatetest.NewCA(t, "others")
+		clients, others := certtest.NewCA(t, "clients"), certtest.NewCA(t, "others")
 		l.files.ClientCA = filepath.Join(l.dir, "ca.pem")
-		write := func(ca *certificatetest.CA) {
+		write := func(ca *certtest.CA) {
 			if err := os.WriteFile(l.files.ClientCA, ca.PEM(), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestClientsHaveToShowACertificateOfTheirCA(t *testing.T) {
 		}
 		write(clients)
 		l.load(t)
-		show := func(ca *certificatetest.CA) *tls.Config {
+		show := func(ca *certtest.CA) *tls.Config {
 			pair := ca.Issue(t, "client.example")
 			cert, err := tls.X509KeyPair(pair.Cert, pair.Key)
 			if err != nil {
