@@ -30,15 +30,19 @@ type CatalogLocationWrite struct {
 	WaitSeconds int `json:"wait_seconds,omitempty" minimum:"0" maximum:"300" doc:"How long to wait until the catalog has read it, in seconds. 0: not at all."`
 }
 
+// NewIdempotencyKey names one thing that is asked for, however often it is.
+func NewIdempotencyKey() string { return uuid.NewString() }
+
 func locationsPath(workspace string) string { return instancePath(workspace) + "/catalog/locations" }
 
 // CreateCatalogLocation registers a location in the instance's catalog. It takes effect without a restart. One whose target
-// is registered already is CodeAlreadyExists; one that this call itself registered before its answer was lost is not.
-func (c *Client) CreateCatalogLocation(ctx context.Context, workspace string, write CatalogLocationWrite) (*CatalogLocation, error) {
+// is registered already is CodeAlreadyExists; one that was registered with the same key, because the answer was lost, is
+// answered again. NewIdempotencyKey makes a key.
+func (c *Client) CreateCatalogLocation(ctx context.Context, workspace, key string, write CatalogLocationWrite) (*CatalogLocation, error) {
 	var location CatalogLocation
 	err := c.do(ctx, call{
 		method: http.MethodPost, path: locationsPath(workspace), body: write, repeatable: true,
-		header: http.Header{"Idempotency-Key": {uuid.NewString()}}, wait: time.Duration(write.WaitSeconds) * time.Second,
+		header: http.Header{"Idempotency-Key": {key}}, wait: time.Duration(write.WaitSeconds) * time.Second,
 	}, &location)
 	if err != nil {
 		return nil, err

@@ -132,5 +132,9 @@ func newCarrier(config *tls.Config) *http.Client {
 	}
 	transport.TLSClientConfig = config.Clone()             // the transport writes into its own
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // all go to one host
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: transport, CheckRedirect: stay}
 }
+
+// stay follows no redirect: the token would go wherever it leads, and a write would become a read. The answer is told as one
+// that did not come from orbitd.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -119,8 +119,12 @@ func (c *Client) RevokeToken(ctx context.Context, workspace, id string) error {
 	return c.do(ctx, call{method: http.MethodDelete, path: tokensPath(workspace) + "/" + segment(id), repeatable: true}, nil)
 }
 
-// AccessTokenPrefix begins the secret of every AccessToken.
-const AccessTokenPrefix = "orbit_access_"
+const (
+	// TokenPrefix begins every token that orbitd makes, so that whoever finds one knows what it opens.
+	TokenPrefix = "orbit_"
+	// AccessTokenPrefix begins the secret of every AccessToken.
+	AccessTokenPrefix = TokenPrefix + "access_"
+)
 
 // AccessToken is a short-lived token for the API of a workspace's Backstage itself. The gateway takes it, under the
 // instance's URL, as Authorization: Bearer; Backstage sees a service, external:orbit:<subject>, and no user.

@@ -22,6 +22,7 @@ restarts contains {"address": change.address, "why": "what it costs is known onl
 	some change in input.resource_changes
 	changes_something(change)
 	change.change.after_unknown.change_impact
+	change.change.after_unknown.restart_revision # known: it may be nothing, and restarts nothing
 }
 
 restarts contains {"address": change.address, "why": "removing a plugin costs a restart"} if {

@@ -108,7 +108,7 @@ func TestAnAccessTokenOpensItsOwnInstanceAlone(t *testing.T) {
 			t.Errorf("%s: %d %q, want 401 and a challenge", what, got.status, got.header.Get("WWW-Authenticate"))
 		}
 	}
-	for _, header := range []string{"Bearer user-token", "Basic b3JiaXRfYWNjZXNzXw==", "Bearer orbit_acces", "orbit_access_without_scheme"} {
+	for _, header := range []string{"Bearer user-token", "Basic b3JiaXRfYWNjZXNzXw==", "Bearer orbit-acces", "orbit_access_without_scheme"} {
 		if got := open(t, s, "opened", header); got.status != http.StatusOK || len(got.Authorization) != 1 || got.Authorization[0] != header {
 			t.Errorf("%q reaches the instance as %q with %d", header, got.Authorization, got.status)
 		}

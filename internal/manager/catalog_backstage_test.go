@@ -61,7 +61,7 @@ func TestARealCatalogTakesLocationsLive(t *testing.T) {
 
 	begin := time.Now()
 	target := files.URL + "/catalog-info.yaml?x=a,b"
-	created, err := c.CreateCatalogLocation(t.Context(), "acme", orbit.CatalogLocationWrite{Target: target, WaitSeconds: 60})
+	created, err := c.CreateCatalogLocation(t.Context(), "acme", orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: target, WaitSeconds: 60})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,11 +70,11 @@ func TestARealCatalogTakesLocationsLive(t *testing.T) {
 	if !slices.Equal(created.Entities, want) || len(created.Problems) > 0 {
 		t.Errorf("the location has %v and problems %v, want %v and none", created.Entities, created.Problems, want)
 	}
-	_, err = c.CreateCatalogLocation(t.Context(), "acme", orbit.CatalogLocationWrite{Target: target})
+	_, err = c.CreateCatalogLocation(t.Context(), "acme", orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: target})
 	if problem := refused(t, err, orbit.CodeAlreadyExists); !strings.Contains(problem.Detail, "acme/"+target) {
 		t.Errorf("it says %q, without how to import it", problem.Detail)
 	}
-	missing, err := c.CreateCatalogLocation(t.Context(), "acme", orbit.CatalogLocationWrite{Target: files.URL + "/missing.yaml", WaitSeconds: 60})
+	missing, err := c.CreateCatalogLocation(t.Context(), "acme", orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: files.URL + "/missing.yaml", WaitSeconds: 60})
 	if err != nil || len(missing.Problems) != 1 || !strings.Contains(missing.Problems[0], "Unable to read url") || len(missing.Entities) > 0 {
 		t.Errorf("a target that is not there gives %+v, %v, want why", missing, err)
 	}
@@ -83,7 +83,7 @@ func TestARealCatalogTakesLocationsLive(t *testing.T) {
 		t.Errorf("later it is %+v, %v", again, err)
 	}
 	long := files.URL + "/" + strings.Repeat("long/", 60) + "catalog-info.yaml"
-	tooLong, err := c.CreateCatalogLocation(t.Context(), "acme", orbit.CatalogLocationWrite{Target: long, WaitSeconds: 5})
+	tooLong, err := c.CreateCatalogLocation(t.Context(), "acme", orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: long, WaitSeconds: 5})
 	if err != nil {
 		t.Fatal(err)
 	}

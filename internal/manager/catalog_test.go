@@ -23,7 +23,7 @@ func targetOf(names string) string {
 
 func register(t *testing.T, c *orbit.Client, workspace, target string) *orbit.CatalogLocation {
 	t.Helper()
-	l, err := c.CreateCatalogLocation(t.Context(), workspace, orbit.CatalogLocationWrite{Target: target, WaitSeconds: 30})
+	l, err := c.CreateCatalogLocation(t.Context(), workspace, orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: target, WaitSeconds: 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestALocationLivesFromItsRegistrationToItsRemoval(t *testing.T) {
 	if diff := cmp.Diff([]orbit.CatalogLocation{*first, *want}, all); err != nil || diff != "" {
 		t.Errorf("listed: %v (-want +got):\n%s", err, diff)
 	}
-	_, err = c.CreateCatalogLocation(t.Context(), "located", orbit.CatalogLocationWrite{Target: want.Target})
+	_, err = c.CreateCatalogLocation(t.Context(), "located", orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: want.Target})
 	problem := refused(t, err, orbit.CodeAlreadyExists)
 	if command := "terraform import orbit_backstage_catalog_location.<name> located/" + want.Target; !strings.Contains(problem.Detail, command) {
 		t.Errorf("it says %q, without %q", problem.Detail, command)
@@ -108,7 +108,7 @@ func TestALocationTellsWhatTheCatalogSaysAgainstIt(t *testing.T) {
 		t.Errorf("an entity with an error gives %+v", troubled)
 	}
 	at := orbit.CatalogLocationWrite{Target: targetOf("refused")}
-	_, err = c.CreateCatalogLocation(t.Context(), "problematic", at)
+	_, err = c.CreateCatalogLocation(t.Context(), "problematic", orbit.NewIdempotencyKey(), at)
 	if problem := refused(t, err, orbit.CodeCatalogRefused); !strings.Contains(problem.Detail, "NotAllowedError: nothing may be registered") {
 		t.Errorf("it says %q, without the catalog's words", problem.Detail)
 	}
@@ -123,7 +123,7 @@ func TestTargetsThatNoCatalogCouldRead(t *testing.T) {
 		"https://exa mple.com/x", "https://example.com/a b", "https://example.com/x\n", "https://user:password@example.com/x",
 		"https://example.com/" + strings.Repeat("x", 2000), "javascript:alert(1)", "https://example.com/%zz",
 	} {
-		_, err := c.CreateCatalogLocation(t.Context(), "targeted", orbit.CatalogLocationWrite{Target: target})
+		_, err := c.CreateCatalogLocation(t.Context(), "targeted", orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: target})
 		if problem := refused(t, err, orbit.CodeInvalidRequest); strings.Contains(problem.Error(), "password") {
 			t.Errorf("%q: it says %q", target, problem.Error())
 		}

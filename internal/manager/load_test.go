@@ -34,8 +34,8 @@ func startLoadOver(t *testing.T, how *http.Transport, clients int, target string
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &load{stop: cancel}
 	for range clients {
+		transport := how.Clone()
 		l.clients.Go(func() {
-			transport := how.Clone()
 			defer transport.CloseIdleConnections()
 			client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
 			for ctx.Err() == nil {

@@ -54,7 +54,7 @@ func TestRestartsAndRenewalsWithTLSFailNoRequest(t *testing.T) {
 		"kept connections":    {},
 		"kept HTTP/2 streams": {ForceAttemptHTTP2: true},
 	} {
-		transport.TLSClientConfig = p.tls
+		transport.TLSClientConfig = p.tls.Clone() // a transport writes into its own
 		loads[what] = startLoadOver(t, transport, 2, p.url("/healthz"), http.StatusOK)
 	}
 	for range 2 {

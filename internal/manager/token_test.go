@@ -306,7 +306,7 @@ func TestWhatIsNoTokenSignsNobodyIn(t *testing.T) {
 		"a token of nobody":       {"Bearer orbit_" + uuid.NewString() + "_" + strings.Repeat("x", 43)},
 		"one that cannot be":      {"Bearer orbit_x'; DROP TABLE tokens; --_x"},
 		"bytes that are no ASCII": {"Bearer orbit_\xff\xfe"},
-		"900 kB":                  {"Bearer " + strings.Repeat("x", 900_000)},
+		"40 kB":                   {"Bearer " + strings.Repeat("x", 40_000)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

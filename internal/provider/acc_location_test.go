@@ -126,7 +126,7 @@ func TestAccALocationOfSomebodyElseTellsHowToImportIt(t *testing.T) {
 	m.needsCatalog(t)
 	tf := newProject(t, m, m.own(accConfig(accBase, "")))
 	tf.apply(t)
-	if _, err := m.client(t).CreateCatalogLocation(t.Context(), m.workspace, orbit.CatalogLocationWrite{Target: accTarget}); err != nil {
+	if _, err := m.client(t).CreateCatalogLocation(t.Context(), m.workspace, orbit.NewIdempotencyKey(), orbit.CatalogLocationWrite{Target: accTarget}); err != nil {
 		t.Fatal(err)
 	}
 	tf.write(t, m.own(accLocationOf(accTarget)))

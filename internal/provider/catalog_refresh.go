@@ -69,7 +69,7 @@ func (r *catalogRefresh) refs(ctx context.Context, named, filters []string) ([]s
 		query.PageOptions = options
 		return r.client.ListCatalogEntities(ctx, r.workspace, query)
 	}
-	for entity, err := range pages(maxPage, fetch) {
+	for entity, err := range pages(fetch) {
 		if err != nil {
 			return nil, err
 		}

@@ -107,6 +107,21 @@ func plannedChange(ctx context.Context, prior changeModel, decision changeplan.D
 	return planned
 }
 
+// leaveOpen makes unknown what a change costs that costs nothing as far as it is known, as long as one of the values that
+// reach no process is not: it may turn out to be what it was, and then nothing is changed and the state keeps what it says
+// of the change before.
+func (m *changeModel) leaveOpen(ctx context.Context, decision changeplan.Decision, harmless ...attr.Value) {
+	if len(decision.Reasons) > 0 {
+		return
+	}
+	for _, value := range harmless {
+		if raw, err := value.ToTerraformValue(ctx); err == nil && !raw.IsFullyKnown() {
+			m.ChangeImpact, m.ChangeReasons = types.StringUnknown(), types.ListUnknown(reasonType)
+			return
+		}
+	}
+}
+
 // settle makes a planned change known after it was applied: what orbitd says is a restart counts one up from what the
 // state had, unless it was stored for later. Change is the accepted one where nobody waited for its fate.
 func (m changeModel) settle(prior changeModel, change *orbit.Change) changeModel {

@@ -31,15 +31,17 @@ type connection struct {
 	mu     sync.Mutex
 	client *orbit.Client
 
-	reach reach
-	reads reads
-	logs  logs
+	reach    reach
+	catalogs catalogs
+	reads    reads
+	logs     logs
 	// refreshed says that resources were read: a plan begins with that, and an apply plans again without.
 	refreshed atomic.Bool
 }
 
 // errUnconfigured is why there is no client yet.
-var errUnconfigured = errors.New("the provider's configuration is known only after apply")
+var errUnconfigured = errors.New("the provider's configuration is known only after apply: give what is read now " +
+	"depends_on with whatever makes orbitd, so that it is read then, or apply that first with -target")
 
 var errNoToken = errors.New("no token is configured: set token_file or token in the provider block, or " + envTokenFile +
 	" or " + envToken + " in the environment; orbitd makes a token at its first start and says where it is. In HCP Terraform " +

@@ -81,6 +81,10 @@ func (formatRefFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	if resp.Error = req.Arguments.Get(ctx, &entity); resp.Error != nil {
 		return
 	}
+	if unknownRef(entity) {
+		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
+		return
+	}
 	ref, err := refOf(entity.UnderlyingValue())
 	var text string
 	if err == nil {
@@ -91,6 +95,19 @@ func (formatRefFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, text)
+}
+
+// unknownRef says whether a part of a reference, or what has it, is known only after apply. Terraform asks for no function
+// then; OpenTofu does where the argument as a whole is known.
+func unknownRef(value attr.Value) bool {
+	fields := fieldsOf(value)
+	for _, name := range []string{"kind", "namespace", "name", "metadata"} {
+		field, has := fields[name]
+		if has && (field.IsUnknown() || name == "metadata" && unknownRef(field)) {
+			return true
+		}
+	}
+	return value.IsUnknown()
 }
 
 // refOf reads the parts of a reference from an object or map that has them, or from an entity.

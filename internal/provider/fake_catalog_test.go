@@ -15,6 +15,8 @@ import (
 type fakeCatalog struct {
 	// locations are the registered ones by workspace and id.
 	locations map[string]map[string]*orbit.CatalogLocation
+	// keys are the Idempotency-Keys that registered them, by id.
+	keys map[string]string
 	// registered counts them, so that none has the id of an earlier one.
 	registered int
 	// produces is what each target has; one that is not there has a component.
@@ -71,13 +73,22 @@ func (f *fakeAPI) postLocation(w http.ResponseWriter, r *http.Request) {
 	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path})
 	f.waits = append(f.waits, write.WaitSeconds)
 	workspace := r.PathValue("workspace")
+	key := r.Header.Get("Idempotency-Key")
 	for _, location := range f.locations[workspace] {
+		if location.Target == write.Target && f.keys[location.ID] == key && key != "" {
+			respond(w, http.StatusCreated, location)
+			return
+		}
 		if location.Target == write.Target {
 			refuse(w, http.StatusConflict, orbit.CodeAlreadyExists, "the catalog has the target already")
 			return
 		}
 	}
 	location := f.register(workspace, write.Target)
+	if f.keys == nil {
+		f.keys = map[string]string{}
+	}
+	f.keys[location.ID] = key
 	if f.held != nil {
 		held := f.held
 		f.mu.Unlock()

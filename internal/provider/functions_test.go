@@ -147,6 +147,15 @@ func TestEntityRefsAreTakenApartAndPutTogether(t *testing.T) {
 			t.Errorf("%v: %v, %+v", entity, text, problem)
 		}
 	}
+	// OpenTofu asks for them although a part is unknown.
+	for _, entity := range []any{
+		object{"kind": "component", "name": unknown}, object{"kind": "component", "namespace": unknown, "name": "x"},
+		object{"kind": "component", "metadata": object{"name": unknown}},
+	} {
+		if text, problem := c.call(t, "format_entity_ref", entity); text != unknown || problem != nil {
+			t.Errorf("%v: %v, %+v", entity, text, problem)
+		}
+	}
 	for _, wrong := range []struct {
 		function string
 		argument any

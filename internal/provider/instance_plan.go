@@ -88,6 +88,9 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	r.conn.logs.decided(ctx, workspace, "instance "+workspace, decision)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
+	if !creating {
+		plan.leaveOpen(ctx, decision, plan.LabelsAll, plan.Timeouts)
+	}
 	plan.obey(decision, &state)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if creating && after.RestartPolicy == orbit.RestartForbid {

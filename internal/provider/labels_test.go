@@ -77,6 +77,27 @@ func TestUnknownLabelsHideNothingElse(t *testing.T) {
 	}
 }
 
+// A label that is unknown in the plan can be what it was in the apply, which then changes nothing and has to leave what the
+// state says of the change before.
+func TestALabelThatIsUnknownLeavesOpenWhetherAnythingChanges(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	labelled := with(acme(), object{"labels": object{"owner": "a"}})
+	instance := existing(t, api, labelled)
+	changed := with(labelled, object{"memory_limit_mib": 512})
+	must(t, "update", instance.apply(t, instance.plan(t, changed)))
+	p := instance.plan(t, with(changed, object{"labels": object{"owner": unknown}}))
+	must(t, "plan", p.diags)
+	if p.get("change_impact") != unknown || p.get("change_reasons") != unknown || p.get("restart_revision") != 1 {
+		t.Errorf("planned %v, %v, %v; want two unknown and revision 1", p.get("change_impact"), p.get("change_reasons"), p.get("restart_revision"))
+	}
+	p = instance.plan(t, changed)
+	must(t, "plan", p.diags)
+	if p.get("change_impact") != "restart" || p.get("restart_revision") != 1 {
+		t.Errorf("the state's %v, %v is not kept", p.get("change_impact"), p.get("restart_revision"))
+	}
+}
+
 func TestAnImportShowsAsOwnWhatIsNoDefault(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)

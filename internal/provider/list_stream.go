@@ -59,7 +59,7 @@ func (c *connected) stream(ctx context.Context, summary string, req list.ListReq
 
 // instances are those that the query selects. One that is being deleted is gone already.
 func instances(ctx context.Context, client *orbit.Client, query orbit.InstanceQuery) iter.Seq2[orbit.Instance, error] {
-	all := pages(maxPage, func(options orbit.PageOptions) (*orbit.Page[orbit.Instance], error) {
+	all := pages(func(options orbit.PageOptions) (*orbit.Page[orbit.Instance], error) {
 		query.PageOptions = options
 		return client.ListInstances(ctx, query)
 	})

@@ -226,7 +226,7 @@ func TestWhyNothingIsListed(t *testing.T) {
 		say    string
 	}{
 		"wrong token":       {newCore(t, object{"endpoint": api.URL, "token": "wrong"}), nil, "Unable to list plugins: orbitd at "},
-		"not configured":    {newCore(t, object{"endpoint": unknown}), nil, "Unable to list plugins: The provider's configuration is known only after apply."},
+		"not configured":    {newCore(t, object{"endpoint": unknown}), nil, "Unable to list plugins: The provider's configuration is known only after apply: give what is read now depends_on"},
 		"unknown workspace": {coreFor(t, api), object{"workspace": "missing"}, `[AttributeName("workspace")] Unable to list plugins: The workspace has no instance.`},
 		"wrong workspace":   {coreFor(t, api), object{"workspace": "A"}, "not a DNS label"},
 	} {

@@ -65,10 +65,11 @@ func (r *locationResource) Create(ctx context.Context, req resource.CreateReques
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	location, err := register(ctx, client, &plan, timeout)
-	if unanswered(err) {
+	key, begun := orbit.NewIdempotencyKey(), ctx.Err() == nil
+	location, err := register(ctx, client, &plan, key, timeout)
+	if begun && unanswered(err) {
 		// Nobody said whether it was registered. If it was, the state has to know of it.
-		if found := lookFor(ctx, client, &plan); found != nil {
+		if found := lookFor(ctx, client, &plan, key); found != nil {
 			resp.Diagnostics.AddWarning("The creation of "+plan.name()+" was cut short", joinParagraphs(whyUnknown(err),
 				"The location is registered all the same. The next refresh tells what it has produced."))
 			location, err = found, nil
@@ -95,14 +96,14 @@ func (r *locationResource) Create(ctx context.Context, req resource.CreateReques
 }
 
 // register waits for a catalog that does not answer just now, and has it wait for its first entities in what is left.
-func register(ctx context.Context, client *orbit.Client, plan *locationModel, timeout time.Duration) (*orbit.CatalogLocation, error) {
+func register(ctx context.Context, client *orbit.Client, plan *locationModel, key string, timeout time.Duration) (*orbit.CatalogLocation, error) {
 	end := time.Now().Add(timeout)
 	bounded, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	return askUntil(bounded, catalogAway, func(context.Context) (*orbit.CatalogLocation, error) {
 		// The answer comes when the wait is over, so the request itself has longer; the client bounds it.
 		wait := min(time.Until(end), maxLocationWait)
-		return client.CreateCatalogLocation(ctx, plan.Workspace.ValueString(), orbit.CatalogLocationWrite{
+		return client.CreateCatalogLocation(ctx, plan.Workspace.ValueString(), key, orbit.CatalogLocationWrite{
 			Target: plan.Target.ValueString(), WaitSeconds: max(0, int(wait.Seconds())),
 		})
 	})
@@ -114,12 +115,14 @@ func unanswered(err error) bool {
 	return err != nil && !errors.As(err, &problem)
 }
 
-// lookFor finds what a create that got no answer may have registered; nil where it cannot be told. The run may have ended.
-func lookFor(ctx context.Context, client *orbit.Client, plan *locationModel) *orbit.CatalogLocation {
+// lookFor is what a create that got no answer has registered; nil where it cannot be told. It repeats the create with its
+// key, so that a location of somebody else is never taken for this one's. The run may have ended.
+func lookFor(ctx context.Context, client *orbit.Client, plan *locationModel, key string) *orbit.CatalogLocation {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWordTimeout)
 	defer cancel()
-	sought := locationModel{Workspace: plan.Workspace, Target: plan.Target}
-	location, err := sought.find(ctx, client)
+	location, err := client.CreateCatalogLocation(ctx, plan.Workspace.ValueString(), key, orbit.CatalogLocationWrite{
+		Target: plan.Target.ValueString(),
+	})
 	if err != nil {
 		return nil
 	}
@@ -137,7 +140,7 @@ func (r *locationResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	r.conn.refreshed.Store(true)
-	location, err := ask(ctx, r.conn, readPatience, state.find)
+	location, err := r.conn.location(ctx, &state)
 	switch imported := state.LocationID.IsNull(); {
 	case outOfReach(err) && !imported:
 		warnOfPlanWithout(err, &resp.Diagnostics)
@@ -147,11 +150,11 @@ func (r *locationResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.Diagnostics.AddWarning("The catalog of "+state.Workspace.ValueString()+" cannot be asked", joinParagraphs(
 			sentence(err.Error()), "The plan goes by the last known state of its locations."))
 		return
+	case orbit.HasCode(err, orbit.CodeDeleting), err == nil && location == nil:
+		resp.State.RemoveResource(ctx)
+		return
 	case err != nil:
 		r.reportError("Unable to read "+state.name(), err, nowhere, &resp.Diagnostics)
-		return
-	case location == nil:
-		resp.State.RemoveResource(ctx)
 		return
 	}
 	if known := state.Problems; !known.Equal(texts(location.Problems)) {

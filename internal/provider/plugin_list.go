@@ -27,7 +27,7 @@ func (l *pluginList) ListResourceConfigSchema(_ context.Context, _ list.ListReso
 
 func (l *pluginList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	l.listWorkspaces(ctx, "Unable to list plugins", req, stream, func(client *orbit.Client, workspace string, yield func(listed) bool) bool {
-		for plugin, err := range pages(maxPage, func(options orbit.PageOptions) (*orbit.Page[orbit.Plugin], error) {
+		for plugin, err := range pages(func(options orbit.PageOptions) (*orbit.Page[orbit.Plugin], error) {
 			return client.ListPlugins(ctx, workspace, options)
 		}) {
 			if (err != nil || plugin.Owner == orbit.OwnerPlugin) && !yield(listedPlugin(&plugin, err)) {

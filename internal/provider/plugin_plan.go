@@ -82,6 +82,9 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	decision := decidePlugin(pkg, before, after)
 	r.conn.logs.decided(ctx, workspace, plan.name(), decision)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
+	if !creating {
+		plan.leaveOpen(ctx, decision, plan.Timeouts)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || !complete {
 		return

@@ -85,8 +85,8 @@ func addMaterial(attributes map[string]schema.Attribute, name string, secret boo
 	}
 	attributes[name+"_file"] = schema.StringAttribute{
 		Optional: true,
-		MarkdownDescription: "File with what `" + name + "` has, in its place. It is read when it is needed, so it may be " +
-			"written by the same run.",
+		MarkdownDescription: "File with what `" + name + "` has, in its place. It is read when it is needed, not when " +
+			"the provider starts.",
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 }

@@ -56,9 +56,11 @@ func (r *reach) lost() error {
 func (r *reach) learn(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !outOfReach(err) {
+	var problem *orbit.Problem
+	switch {
+	case !outOfReach(err) && (err == nil || errors.As(err, &problem)):
 		r.answered = true
-	} else if !r.answered && r.why == nil {
+	case outOfReach(err) && !r.answered && r.why == nil:
 		r.why = err
 		for cancel := range r.asking {
 			(*cancel)()
@@ -85,7 +87,7 @@ func ask[T any](ctx context.Context, c *connection, patience time.Duration,
 	switch {
 	case ctx.Err() != nil:
 		return answer, err // the run was interrupted, which says nothing of orbitd
-	case err != nil && asking.Err() != nil:
+	case err != nil && c.reach.lost() != nil: // it was given up because another one found nobody
 		return none, c.reach.lost()
 	}
 	c.reach.learn(err)

@@ -54,7 +54,7 @@ func (c *connected) listWorkspaces(ctx context.Context, summary string, req list
 			}
 			passing := func(one listed) bool {
 				switch {
-				case orbit.IsNotFound(one.err):
+				case orbit.IsNotFound(one.err), orbit.HasCode(one.err, orbit.CodeDeleting):
 					return true // its instance went meanwhile
 				case orbit.HasCode(one.err, orbit.CodeCatalogUnavailable):
 					one.missed = "Workspace " + instance.Workspace + " is left out of the list"

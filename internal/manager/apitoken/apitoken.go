@@ -64,11 +64,11 @@ func New(s Store) *Tokens {
 func Subject(id string) string { return "token:" + id }
 
 // write makes a token's text from its id and secret.
-func write(id, secret string) string { return auth.TokenPrefix + id + "_" + secret }
+func write(id, secret string) string { return orbit.TokenPrefix + id + "_" + secret }
 
 // read takes a token's text apart; ok is false where it is none of ours.
 func read(token string) (id string, digest [sha256.Size]byte, ok bool) {
-	rest, ours := strings.CutPrefix(token, auth.TokenPrefix)
+	rest, ours := strings.CutPrefix(token, orbit.TokenPrefix)
 	id, secret, whole := strings.Cut(rest, "_")
 	if !ours || !whole || uuid.Validate(id) != nil {
 		return "", digest, false

@@ -16,9 +16,6 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// TokenPrefix begins every token that orbitd makes, so that whoever finds one knows what it opens.
-const TokenPrefix = "orbit_"
-
 // secretBytes is the entropy of a token.
 const secretBytes = 32
 
@@ -55,7 +52,7 @@ func LoadOrCreateToken(_ context.Context, file string) (string, error) {
 }
 
 func createToken(file string) (string, error) {
-	token := TokenPrefix + NewSecret()
+	token := orbit.TokenPrefix + NewSecret()
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", fmt.Errorf("write the API token: %w", err)

@@ -26,7 +26,7 @@ func (g *Gateway) ExchangeTokens(exchange Exchange) {
 // admit replaces an access token in the request. When it returns false the request has its answer.
 func (g *Gateway) admit(w http.ResponseWriter, r *http.Request, workspace string) bool {
 	values := r.Header["Authorization"]
-	if !slices.ContainsFunc(values, hasAccessToken) {
+	if !slices.ContainsFunc(values, hasOwnToken) {
 		return true
 	}
 	exchange := g.exchange.Load()
@@ -46,10 +46,11 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request, workspace string
 // scheme is that of bearer tokens, which RFC 9110 compares without regard to case.
 const scheme = "Bearer"
 
-// hasAccessToken says whether the value of an Authorization header has an access token of orbitd's.
-func hasAccessToken(authorization string) bool {
-	return len(authorization) > len(scheme)+len(orbit.AccessTokenPrefix) && strings.EqualFold(authorization[:len(scheme)], scheme) &&
-		strings.HasPrefix(strings.TrimLeft(authorization[len(scheme):], " \t"), orbit.AccessTokenPrefix)
+// hasOwnToken says whether the value of an Authorization header has a token of orbitd's. One of the API opens no instance, and
+// is not to reach the plugins of whichever one it was sent to by mistake.
+func hasOwnToken(authorization string) bool {
+	return len(authorization) > len(scheme)+len(orbit.TokenPrefix) && strings.EqualFold(authorization[:len(scheme)], scheme) &&
+		strings.HasPrefix(strings.TrimLeft(authorization[len(scheme):], " \t"), orbit.TokenPrefix)
 }
 
 // accessToken is the token in a value that has one.

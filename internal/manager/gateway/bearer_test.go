@@ -49,7 +49,8 @@ func TestAnAccessTokenIsReplacedOnItsWay(t *testing.T) {
 		{"a user's", "acme", []string{"Bearer eyJhbGciOiJFUzI1NiJ9"}, "Bearer eyJhbGciOiJFUzI1NiJ9"},
 		{"another scheme", "acme", []string{"Basic " + good}, "Basic " + good},
 		{"two of users", "acme", []string{"Bearer a", "Bearer b"}, "Bearer a|Bearer b"},
-		{"less than the prefix", "acme", []string{"Bearer orbit_access"}, "Bearer orbit_access"},
+		{"less than the prefix", "acme", []string{"Bearer orbit"}, "Bearer orbit"},
+		{"a token of the API", "acme", []string{"Bearer orbit_0192_secret"}, ""},
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			r := newRequest(t, method, test.host+".localhost", "/", strings.NewReader("body"))

@@ -37,6 +37,9 @@ func requestID(next http.Handler) http.Handler {
 	})
 }
 
+// refusalTimeout is how long whoever is not signed in may take to send what nobody reads.
+const refusalTimeout = 5 * time.Second
+
 // authenticate lets nothing but /healthz pass without a token, and says in the context whose it is. Strangers learn nothing
 // of the tokens that there are or were.
 func authenticate(by auth.Authenticator, logger *slog.Logger, next http.Handler) http.Handler {
@@ -54,6 +57,8 @@ func authenticate(by auth.Authenticator, logger *slog.Logger, next http.Handler)
 			next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), principal)))
 			return
 		}
+		// The server reads what is left of a body before it answers, and whoever is not signed in may not have it wait for that.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(refusalTimeout))
 		if errors.Is(err, auth.ErrUnavailable) {
 			logger.WarnContext(r.Context(), "cannot tell who signs in", "request_id", requestIDFrom(r.Context()), "error", err)
 			w.Header().Set("Retry-After", "1")
@@ -69,6 +74,7 @@ func authenticate(by auth.Authenticator, logger *slog.Logger, next http.Handler)
 		case errors.Is(err, auth.ErrUnknownToken):
 			detail = "the token is not known; neither is one that was revoked. " + whence
 		}
+		logger.InfoContext(r.Context(), "not signed in", "request_id", requestIDFrom(r.Context()), "address", r.RemoteAddr, "error", err)
 		w.Header().Set("WWW-Authenticate", `Bearer realm="orbit"`)
 		writeProblem(w, r, http.StatusUnauthorized, orbit.CodeUnauthorized, "Not signed in", detail)
 	})

@@ -117,6 +117,12 @@ func (a *api) problem(ctx context.Context, attempted string, err error) error {
 		}
 	case errors.Is(err, context.Canceled):
 		return &orbit.Problem{Status: statusClientGone, Code: orbit.CodeInvalidRequest, Title: "The client went away"}
+	case store.Unavailable(err):
+		a.logger.WarnContext(ctx, "request failed, because PostgreSQL is away", "operation", attempted, "request_id", requestIDFrom(ctx), "error", err)
+		return &orbit.Problem{
+			Status: http.StatusServiceUnavailable, Code: orbit.CodeUnavailable, Title: attempted + " failed",
+			Detail: "orbitd's database does not answer now; try again",
+		}
 	default:
 		a.logger.ErrorContext(ctx, "request failed", "operation", attempted, "request_id", requestIDFrom(ctx), "error", err)
 		return &orbit.Problem{
