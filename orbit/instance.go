@@ -34,6 +34,11 @@ type InstanceSpec struct {
 	// Labels say what the instance is for, team = payments for example. They are for finding instances and reach no process.
 	// Names and values are those of Kubernetes' labels; declare.Labels checks them.
 	Labels map[string]string `json:"labels,omitempty" doc:"For finding instances, with the names and values that Kubernetes' labels may have."`
+	// UI says whether the instance serves Backstage's web app; nil is yes. See HasUI.
+	UI *bool `json:"ui,omitempty" doc:"Serve Backstage's web app. Absent: true."`
+	// BaseURL is where people open the instance when that is not <workspace>.<domain of the gateway>: https://portal.example.com,
+	// without path, query, user or trailing slash. "" is the gateway's own name for it.
+	BaseURL string `json:"base_url,omitempty" doc:"Where people open the instance, when it has a domain of its own: https://portal.example.com. Absent: its name under the gateway's domain."`
 	// MemoryLimitMiB limits the process's memory, in MiB.
 	MemoryLimitMiB int `json:"memory_limit_mib" minimum:"256" maximum:"65536" doc:"Limit of the process's memory in MiB."`
 	// DeletionProtection refuses to delete the instance, because that drops its database.
@@ -41,6 +46,9 @@ type InstanceSpec struct {
 	// RestartPolicy says what happens to changes that cost a restart or an upgrade; "" is RestartAuto.
 	RestartPolicy RestartPolicy `json:"restart_policy,omitempty" enum:"auto,manual,forbid" doc:"What happens to changes of the instance and its plugins that cost a restart or an upgrade. Absent: auto."`
 }
+
+// HasUI says whether the instance serves Backstage's web app.
+func (s InstanceSpec) HasUI() bool { return s.UI == nil || *s.UI }
 
 // LiteralSecrets says what happens to a literal where a package's schema says that a secret stands.
 type LiteralSecrets string

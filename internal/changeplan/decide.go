@@ -42,6 +42,14 @@ func Decide(before, after State) Decision {
 		reasons = append(reasons, orbit.Reason{Path: "memory_limit_mib", Impact: orbit.ImpactRestart,
 			Because: fmt.Sprintf("it changed from %d to %d, and a process gets its limit when it starts", before.MemoryLimitMiB, after.MemoryLimitMiB)})
 	}
+	if before.NoUI != after.NoUI {
+		reasons = append(reasons, orbit.Reason{Path: "ui", Impact: orbit.ImpactRestart,
+			Because: fmt.Sprintf("it changed from %t to %t, and a process is told when it starts whether it serves the web app", !before.NoUI, !after.NoUI)})
+	}
+	if before.BaseURL != after.BaseURL {
+		reasons = append(reasons, orbit.Reason{Path: "base_url", Impact: orbit.ImpactRestart,
+			Because: "it changed, and a process is told its URL when it starts"})
+	}
 	reasons = append(reasons, comparePlugins(before.Plugins, after.Plugins)...)
 	return decision(append(reasons, compareConfigs(before, after)...))
 }

@@ -16,7 +16,7 @@ import (
 func LivePart(before, after State) State {
 	c := newComparison(before, after)
 	part := State{
-		Release: before.Release, MemoryLimitMiB: before.MemoryLimitMiB, Secrets: before.Secrets, Variables: before.Variables,
+		Release: before.Release, MemoryLimitMiB: before.MemoryLimitMiB, NoUI: before.NoUI, BaseURL: before.BaseURL, Secrets: before.Secrets, Variables: before.Variables,
 		Config:  c.plainBefore,
 		Plugins: make(map[string]Plugin, len(before.Plugins)),
 	}

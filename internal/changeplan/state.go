@@ -13,6 +13,10 @@ import (
 type State struct {
 	Release        string
 	MemoryLimitMiB int
+	// NoUI says that the instance serves no web app.
+	NoUI bool
+	// BaseURL is the instance's own domain, "" when it has none.
+	BaseURL string
 	// Config is the instance's own document.
 	Config appconfig.Document
 	// Plugins are the instance's plugins by package name, whoever declared them.
@@ -42,7 +46,7 @@ type Plugin struct {
 func FromSpec(spec orbit.InstanceSpec, secrets map[string]string) (State, []orbit.Diagnostic) {
 	config, diagnostics := appconfig.Parse(spec.Config)
 	state := State{
-		Release: spec.Release, MemoryLimitMiB: spec.MemoryLimitMiB, Config: config, Secrets: secrets,
+		Release: spec.Release, MemoryLimitMiB: spec.MemoryLimitMiB, NoUI: !spec.HasUI(), BaseURL: spec.BaseURL, Config: config, Secrets: secrets,
 		Variables: spec.Variables, Plugins: make(map[string]Plugin, len(spec.Plugins)),
 	}
 	for _, name := range slices.Sorted(maps.Keys(spec.Plugins)) {

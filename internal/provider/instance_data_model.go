@@ -20,6 +20,7 @@ type instanceDataModel struct {
 	LiteralSecrets     types.String               `tfsdk:"literal_secrets"`
 	SecretNames        []string                   `tfsdk:"secret_names"`
 	SecretsVersion     types.Int64                `tfsdk:"secrets_version"`
+	UI                 types.Bool                 `tfsdk:"ui"`
 	MemoryLimitMiB     types.Int64                `tfsdk:"memory_limit_mib"`
 	DeletionProtection types.Bool                 `tfsdk:"deletion_protection"`
 	RestartPolicy      types.String               `tfsdk:"restart_policy"`
@@ -73,6 +74,7 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 		LiteralSecrets:     types.StringValue(string(cmp.Or(instance.LiteralSecrets, orbit.LiteralsWarn))),
 		SecretNames:        append([]string{}, instance.SecretNames...),
 		SecretsVersion:     types.Int64Value(instance.SecretsVersion),
+		UI:                 types.BoolValue(instance.HasUI()),
 		MemoryLimitMiB:     types.Int64Value(int64(instance.MemoryLimitMiB)),
 		DeletionProtection: types.BoolValue(instance.DeletionProtection),
 		RestartPolicy:      types.StringValue(string(cmp.Or(instance.RestartPolicy, orbit.RestartAuto))),

@@ -62,6 +62,7 @@ func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			"literal_secrets":  text("What happens where a literal stands in place of a secret: `warn` or `deny`."),
 			"secret_names":     schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the stored secrets. Their values cannot be read."},
 			"secrets_version":  number("The `secrets_wo_version` the secrets were last sent with; 0 when there are none."),
+			"ui":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the instance serves Backstage's web app."},
 			"memory_limit_mib": number("Limit of the process's memory in MiB."),
 			"deletion_protection": schema.BoolAttribute{
 				Computed: true, MarkdownDescription: "Whether the manager refuses to delete the instance.",

@@ -26,6 +26,7 @@ type instanceModel struct {
 	LiteralSecrets     types.String   `tfsdk:"literal_secrets"`
 	Secrets            types.Map      `tfsdk:"secrets_wo"`
 	SecretsVersion     types.Int64    `tfsdk:"secrets_wo_version"`
+	UI                 types.Bool     `tfsdk:"ui"`
 	MemoryLimitMiB     types.Int64    `tfsdk:"memory_limit_mib"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
 	RestartPolicy      types.String   `tfsdk:"restart_policy"`
@@ -107,7 +108,7 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 	variables, variablesKnown := m.variables()
 	known = known && variablesKnown && !m.LiteralSecrets.IsUnknown() && !m.Workspace.IsUnknown() && !m.Release.IsUnknown() && !m.Config.IsUnknown() &&
 		!m.SecretsVersion.IsUnknown() && !m.MemoryLimitMiB.IsUnknown() && !m.DeletionProtection.IsUnknown() &&
-		!m.RestartPolicy.IsUnknown()
+		!m.RestartPolicy.IsUnknown() && !m.UI.IsUnknown()
 	spec = orbit.InstanceSpec{
 		Release:            m.Release.ValueString(),
 		Config:             m.Config.ValueString(),
@@ -115,6 +116,7 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 		Variables:          variables,
 		Labels:             knownLabels(m.LabelsAll),
 		LiteralSecrets:     orbit.LiteralSecrets(m.LiteralSecrets.ValueString()),
+		UI:                 unlessTrue(m.UI),
 		MemoryLimitMiB:     int(m.MemoryLimitMiB.ValueInt64()),
 		DeletionProtection: m.DeletionProtection.ValueBool(),
 		RestartPolicy:      orbit.RestartPolicy(m.RestartPolicy.ValueString()),
@@ -132,6 +134,14 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 	return spec, known
 }
 
+// unlessTrue is the value as orbitd keeps it, to which nothing declared is true.
+func unlessTrue(value types.Bool) *bool {
+	if value.IsNull() || value.ValueBool() {
+		return nil
+	}
+	return value.ValueBoolPointer()
+}
+
 // adopt takes over what orbitd has: a declared value only where it means something else than the model's, so that a
 // document keeps the user's own formatting.
 func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, defaultLabels types.Map, diags *diag.Diagnostics) {
@@ -146,6 +156,7 @@ func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, def
 	m.LiteralSecrets = types.StringValue(string(cmp.Or(instance.LiteralSecrets, orbit.LiteralsWarn)))
 	m.Secrets = types.MapNull(types.StringType)
 	m.SecretsVersion = adoptSecretsVersion(instance.SecretsVersion)
+	m.UI = types.BoolValue(instance.HasUI())
 	m.MemoryLimitMiB = types.Int64Value(int64(instance.MemoryLimitMiB))
 	m.DeletionProtection = types.BoolValue(instance.DeletionProtection)
 	m.RestartPolicy = types.StringValue(string(cmp.Or(instance.RestartPolicy, orbit.RestartAuto)))

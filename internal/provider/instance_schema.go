@@ -96,6 +96,12 @@ func instanceSchema(ctx context.Context) schema.Schema {
 				"Changing it interrupts nothing. Default: `warn`.",
 			Validators: []validator.String{stringvalidator.OneOf(string(orbit.LiteralsWarn), string(orbit.LiteralsDeny))},
 		},
+		"ui": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Whether the instance serves Backstage's web app, which people open at `url`. Without it there " +
+				"is the backend's API alone. Default: `true`.",
+		},
 		"memory_limit_mib": schema.Int64Attribute{
 			Optional: true, Computed: true,
 			Default:             int64default.StaticInt64(orbit.DefaultMemoryLimitMiB),

@@ -103,6 +103,7 @@ func (g Given) LivePart(next Given) (Given, error) {
 	}
 	part := next
 	part.Spec.Release, part.Spec.MemoryLimitMiB = g.Spec.Release, g.Spec.MemoryLimitMiB
+	part.Spec.UI, part.Spec.BaseURL = g.Spec.UI, g.Spec.BaseURL
 	live := changeplan.LivePart(before, after)
 	part.Spec.Config = string(live.Config.JSON())
 	part.Spec.Plugins, part.Plugins = written(live, g.Spec.Plugins), written(live, g.Plugins)
