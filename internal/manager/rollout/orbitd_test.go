@@ -291,6 +291,12 @@ func (packages) KnownSchemas(string, map[string]string) (configschema.Set, bool)
 	return configschema.Set{}, true
 }
 
+func (packages) FrontendSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
+
+func (packages) Frontend(context.Context, string, string) bool { return false }
+
 // Choose knows no ranges: no test of this package declares one.
 func (packages) Choose(_ context.Context, name, versionRange string) (string, error) {
 	return "", fmt.Errorf("nobody chooses among %s %s", name, versionRange)

@@ -116,7 +116,7 @@ func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.
 
 // record is the row of a process that is being prepared.
 func (a *actor) record(given store.Given, installed bundle.Bundle, handle runtime.Handle) store.Process {
-	given.URL = a.URL(a.workspace)
+	given.URL, given.App = a.URL(a.workspace), a.app(given).Hash
 	return store.Process{
 		Workspace: a.workspace, ID: handle.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash, Handle: handle,
 	}
@@ -129,12 +129,19 @@ func newProcessID() string {
 	return hex.EncodeToString(random)
 }
 
-// bundle installs what the instance runs.
+// bundle installs what the instance runs, and builds what it serves.
 func (a *actor) bundle(ctx context.Context, r rollout, given store.Given) (bundle.Bundle, error) {
 	installed, err := a.Bundles.Ensure(ctx, given.Spec.Release, given.Packages(),
 		func(text string) { a.progress(ctx, r, text) })
 	if err != nil {
 		return bundle.Bundle{}, fmt.Errorf("install the packages: %w", err)
+	}
+	if given.Spec.HasUI() {
+		_, err := a.Apps.EnsureApp(ctx, given.Spec.Release, given.FrontendPackages(),
+			func(text string) { a.progress(ctx, r, text) })
+		if err != nil {
+			return bundle.Bundle{}, fmt.Errorf("build the web app: %w", err)
+		}
 	}
 	return installed, nil
 }
