@@ -65,9 +65,7 @@ export const signInPage = SignInPageBlueprint.make({
       const declared = config.getOptionalConfig('auth.providers')?.keys() ?? [];
       const offered = declared.flatMap(id => providers[id] ?? []);
       if (offered.length === 0) return <NobodySignsIn />;
-      return (
-        <SignInPage {...props} title={config.getOptionalString('app.title')} align="center" providers={offered} />
-      );
+      return <SignInPage {...props} title="Sign in" align="center" providers={offered} />;
     },
   },
 });
