@@ -1,5 +1,6 @@
 import { orbitAccess } from './access.mjs';
 import { PushedConfig } from './config.mjs';
+import { earlierApp } from './earlier.mjs';
 import { Failure, bootFailure } from './failure.mjs';
 import { Inside } from './inside.mjs';
 import { createLogger } from './logger.mjs';
@@ -49,6 +50,7 @@ export class Backend {
       for (const { name, feature } of this.#features) {
         if (isWanted(name, config)) this.#backend.add(feature);
       }
+      if (config.app?.earlierPackageName) this.#backend.add(earlierApp(this.#require, framework(this.#require), config));
       this.#backend.add(this.#inside.feature(framework(this.#require), this.#owners));
       await this.#backend.start();
       if (this.#stopped) throw new Failure('wrong_state', 'stopped while Backstage was starting');

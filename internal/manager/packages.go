@@ -168,6 +168,9 @@ func (n *nothing) Installed(version string, plugins map[string]string) (bundle.B
 // App is none.
 func (*nothing) App(string, map[string]string) (webapp.App, bool) { return webapp.App{}, true }
 
+// FindApp finds none.
+func (*nothing) FindApp(string) (webapp.App, bool) { return webapp.App{}, false }
+
 // EnsureApp builds none.
 func (*nothing) EnsureApp(context.Context, string, map[string]string, func(string)) (webapp.App, error) {
 	return webapp.App{}, nil

@@ -42,6 +42,12 @@ func (p packages) App(version string, plugins map[string]string) (webapp.App, bo
 	return p.apps.Find(release, outside(release, plugins))
 }
 
+// FindApp is the web app with the hash, if it is built.
+func (p packages) FindApp(hash string) (webapp.App, bool) {
+	dir, built := p.store.Derived(hash)
+	return webapp.App{Dir: dir, Hash: hash}, built && hash != ""
+}
+
 // EnsureApp builds the web app of a release with frontend plugins.
 func (p packages) EnsureApp(ctx context.Context, version string, plugins map[string]string, progress func(string)) (webapp.App, error) {
 	release, err := findApp(version)

@@ -43,7 +43,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
-	served, err := portal(a.app(given), a.Apps.Hidden(given.Spec.Release, given.Packages()), a.URL(a.workspace), resolved)
+	served, err := a.portal(given, resolved)
 	if err != nil {
 		return runtime.Config{}, err
 	}

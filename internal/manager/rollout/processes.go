@@ -23,6 +23,9 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	if err != nil {
 		return nil, err
 	}
+	if given, err = a.withApps(ctx, given); err != nil {
+		return nil, err
+	}
 	a.standBy(ctx, given, installed) // it loads while the rest is prepared
 	a.progress(ctx, r, "preparing the database")
 	if err := a.ensureDatabase(ctx); err != nil {
@@ -116,7 +119,7 @@ func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.
 
 // record is the row of a process that is being prepared.
 func (a *actor) record(given store.Given, installed bundle.Bundle, handle runtime.Handle) store.Process {
-	given.URL, given.App = a.URL(a.workspace), a.app(given).Hash
+	given.URL = a.URL(a.workspace)
 	return store.Process{
 		Workspace: a.workspace, ID: handle.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash, Handle: handle,
 	}

@@ -91,7 +91,7 @@ func (a *actor) claim(ctx context.Context, given store.Given, installed bundle.B
 	}
 	// What is given may have changed while it loaded.
 	record := s.process.record
-	given.URL, given.App = record.Given.URL, a.app(given).Hash
+	given.URL = record.Given.URL
 	record.Given = given
 	if err := a.putProcess(ctx, record); err != nil {
 		return nil, err

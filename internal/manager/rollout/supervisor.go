@@ -56,6 +56,8 @@ type Apps interface {
 	EnsureApp(ctx context.Context, release string, plugins map[string]string, progress func(string)) (webapp.App, error)
 	// App returns the same app, and whether it is built.
 	App(release string, plugins map[string]string) (app webapp.App, built bool)
+	// FindApp returns the app with the hash, if it is built.
+	FindApp(hash string) (webapp.App, bool)
 	// Hidden returns the frontend packages of the release that an instance with these backend packages does not show.
 	Hidden(release string, plugins map[string]string) []string
 }

@@ -26,6 +26,9 @@ type Given struct {
 	URL string `json:"url,omitempty"`
 	// App is the hash of the web app that its process serves, "" for none; nobody declares it.
 	App string `json:"app,omitempty"`
+	// EarlierApp is the hash of the other app that was served before, "" for none. Browsers that still have it open load
+	// the rest of it.
+	EarlierApp string `json:"earlier_app,omitempty"`
 }
 
 // Declared returns everything that is declared about a workspace now, or ErrNotFound.
@@ -49,6 +52,12 @@ func (g Given) State() (changeplan.State, error) {
 		}
 	}
 	return state, nil
+}
+
+// In is what is given as a process that runs already has it: with what it was told when it started, and nobody declares.
+func (g Given) In(running Given) Given {
+	g.URL, g.App, g.EarlierApp = running.URL, running.App, running.EarlierApp
+	return g
 }
 
 // Packages are the plugins that a process loads, with the versions that are installed, whichever resource declared them.
