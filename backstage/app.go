@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 )
 
@@ -21,12 +20,10 @@ type AppRelease struct {
 	Manifest []byte
 	// Lockfile is the package-lock.json, as Release.Lockfile is.
 	Lockfile []byte
-	needs    map[string]string
+	// Needs are the frontend packages that are for one backend package each, by name with that package's name: an instance
+	// without it does not show them. The others are for every instance.
+	Needs map[string]string
 }
-
-// Needs returns the frontend packages that are for one backend package each, by name with that package's name: an
-// instance without it does not show them. The others are for every instance.
-func (a AppRelease) Needs() map[string]string { return maps.Clone(a.needs) }
 
 // readApp reads the folder app of a release's folder.
 func readApp(folder fs.FS, release string) (AppRelease, error) {
@@ -52,6 +49,6 @@ func readApp(folder fs.FS, release string) (AppRelease, error) {
 	if m.Version != release {
 		return AppRelease{}, fmt.Errorf("app/package.json: version %q is not the release's", m.Version)
 	}
-	app.needs = m.Orbit.Needs
+	app.Needs = m.Orbit.Needs
 	return app, nil
 }

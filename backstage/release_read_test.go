@@ -20,6 +20,8 @@ func releaseFolder(files fstest.MapFS, folder, version, optional string) {
 		"orbit": {"features": ["@backstage/z"]}
 	}`, version, optional)}
 	files[folder+"/package-lock.json"] = &fstest.MapFile{Data: []byte(`{}`)}
+	files[folder+"/app/package.json"] = &fstest.MapFile{Data: fmt.Appendf(nil, `{"version": %q, "orbit": {"needs": {"f": "b"}}}`, version)}
+	files[folder+"/app/package-lock.json"] = &fstest.MapFile{Data: []byte(`{"app": true}`)}
 }
 
 const programs = `{
@@ -64,6 +66,9 @@ func TestReadReleaseTakesEverythingFromItsFiles(t *testing.T) {
 		},
 		Node:     "24.1.0",
 		Postgres: "18.4.0",
+		App: AppRelease{
+			Manifest: files["1.9.0/app/package.json"].Data, Lockfile: []byte(`{"app": true}`), Needs: map[string]string{"f": "b"},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("release (-want +got):\n%s", diff)

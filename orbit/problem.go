@@ -70,6 +70,7 @@ const (
 const (
 	CodeLegacyBackend       Code = "legacy_backend"        // the package exports only the legacy backend system
 	CodeLegacyFrontend      Code = "legacy_frontend"       // the package exports only the legacy frontend system
+	CodeWithoutBackend      Code = "without_backend"       // a warning: a frontend plugin whose own backend the instance does not have
 	CodeModuleWithoutPlugin Code = "module_without_plugin" // a module whose plugin the instance does not have
 	CodeDuplicatePluginID   Code = "duplicate_plugin_id"   // two packages bring the plugin of one id
 	CodeSecondMajor         Code = "second_major"          // the plugin brings another major of a core package of the release

@@ -21,7 +21,7 @@ func bundleCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name:  "bundle",
-		Usage: "look after what is installed in the cache: a release, or a release with a set of plugins, each",
+		Usage: "look after what is installed in the cache: the packages of a release's backend or web app, or these with a set of plugins, each",
 		Commands: []*cli.Command{
 			{
 				Name: "ls", Usage: "list the bundles, the most recently used first",
@@ -61,9 +61,9 @@ func listBundles(ctx context.Context, c *cli.Command) error {
 		return printJSON(c.Root().Writer, list)
 	}
 	w := tabwriter.NewWriter(c.Root().Writer, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "HASH\tRELEASE\tSIZE\tOWN\tMADE\tUSED\tPROCESSES\tPLUGINS")
+	_, _ = fmt.Fprintln(w, "HASH\tSET\tRELEASE\tSIZE\tOWN\tMADE\tUSED\tPROCESSES\tPLUGINS")
 	for _, b := range list {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", b.Hash, b.Release, mebibytes(b.Bytes), mebibytes(b.OwnBytes),
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", b.Hash, b.Set, b.Release, mebibytes(b.Bytes), mebibytes(b.OwnBytes),
 			day(b.Made), day(b.Used), b.Processes, strings.Join(b.Plugins, " "))
 	}
 	return w.Flush()

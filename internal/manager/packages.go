@@ -177,7 +177,7 @@ func (*nothing) EnsureApp(context.Context, string, map[string]string, func(strin
 }
 
 // Hidden has nothing to hide.
-func (*nothing) Hidden(string, map[string]string) []string { return nil }
+func (*nothing) Hidden(string, map[string]string, map[string]string) []string { return nil }
 
 func named(version string, plugins map[string]string) bundle.Bundle {
 	names := []string{version}

@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -88,8 +89,8 @@ func (c *core) collectBundles(ctx context.Context) {
 	}
 }
 
-// Bundles opens the cache's bundles (those of bundle.DefaultDir when cacheDir is empty), and returns with them the releases
-// that this orbitd carries.
+// Bundles opens the cache's bundles (those of bundle.DefaultDir when cacheDir is empty), and returns with them what
+// they start from: the backends and web apps of the releases that this orbitd carries.
 func Bundles(cacheDir string) (*bundle.Store, []bundle.Release, error) {
 	o, err := Options{CacheDir: cacheDir}.withDefaults()
 	if err != nil {
@@ -102,10 +103,11 @@ func Bundles(cacheDir string) (*bundle.Store, []bundle.Release, error) {
 	var carried []bundle.Release
 	for _, r := range backstage.Releases() {
 		release, err := find(r.Version)
-		if err != nil {
+		app, appErr := findApp(r.Version)
+		if err = errors.Join(err, appErr); err != nil {
 			return nil, nil, fmt.Errorf("read the releases: %w", err)
 		}
-		carried = append(carried, release)
+		carried = append(carried, release, app)
 	}
 	return opened.store, carried, nil
 }

@@ -68,14 +68,16 @@ func (m *Manager) buildApp(ctx context.Context, packages packages) {
 	}
 }
 
-// Hidden are the frontend packages of a release that an instance with these backend packages beside the release's own does
-// not show, sorted.
-func (p packages) Hidden(version string, plugins map[string]string) []string {
+// Hidden are the frontend packages of a release that an instance with these plugins does not show, sorted: those that are for
+// a backend package that it does not have, unless it declares them itself.
+func (p packages) Hidden(version string, backend, frontend map[string]string) []string {
 	release, _ := backstage.Find(version)
 	var hidden []string
-	for frontend, backend := range release.App.Needs() {
-		if _, added := plugins[backend]; !added && !slices.Contains(release.Features, backend) {
-			hidden = append(hidden, frontend)
+	for name, needed := range release.App.Needs {
+		_, added := backend[needed]
+		_, declared := frontend[name]
+		if !added && !declared && !slices.Contains(release.Features, needed) {
+			hidden = append(hidden, name)
 		}
 	}
 	slices.Sort(hidden)
@@ -88,7 +90,7 @@ func (p packages) Frontend(ctx context.Context, name, version string) bool {
 }
 
 // FrontendSet finds what is wrong with the frontend plugins of an instance, and says where a web app has to be built.
-func (p packages) FrontendSet(ctx context.Context, version string, all, added map[string]string) []orbit.Diagnostic {
+func (p packages) FrontendSet(ctx context.Context, version string, backend, all, added map[string]string) []orbit.Diagnostic {
 	release, err := findApp(cmp.Or(version, backstage.Default().Version))
 	if err != nil {
 		return nil // the instance itself is refused for this
@@ -103,6 +105,10 @@ func (p packages) FrontendSet(ctx context.Context, version string, all, added ma
 					"name that version", release.Version, has),
 			})
 		}
+	}
+	if !orbit.HasErrors(found) {
+		served, _ := findOrDefault(version)
+		found = append(found, p.registry.WithoutBackend(ctx, served, backend, set(added))...)
 	}
 	beside, fresh := outside(release, all), outside(release, added)
 	if orbit.HasErrors(found) || len(fresh) == 0 {

@@ -45,7 +45,7 @@ func (s *Store) installRelease(ctx context.Context, release Release, dir string)
 		return err
 	}
 	args := append([]string{"ci", "--prefer-offline"}, release.flags()...)
-	if err := s.npmInstall(ctx, installation{what: "release " + release.Version, dir: dir, args: args}); err != nil {
+	if err := s.npmInstall(ctx, installation{what: release.String(), dir: dir, args: args}); err != nil {
 		return err
 	}
 	return linkPostgres(dir)

@@ -18,6 +18,8 @@ import (
 // Info describes an installed bundle.
 type Info struct {
 	Hash string `json:"hash"`
+	// Set is the name of the set of packages that it starts from: that of a release's backend, or of its web app.
+	Set string `json:"set"`
 	// Release is the Backstage version.
 	Release string `json:"release"`
 	// Plugins are what is added to the release, name@version each, by name.
@@ -78,6 +80,7 @@ func (s *Store) List(ctx context.Context, releases ...Release) ([]Info, error) {
 func (s *shared) describe(b Bundle, releases []Release) (Info, error) {
 	name := filepath.Join(b.Dir, manifestFile)
 	var manifest struct {
+		Name         string            `json:"name"`
 		Version      string            `json:"version"`
 		Dependencies map[string]string `json:"dependencies"`
 	}
@@ -89,10 +92,10 @@ func (s *shared) describe(b Bundle, releases []Release) (Info, error) {
 		return Info{}, err
 	}
 	info := Info{
-		Hash: b.Hash, Release: manifest.Version, Plugins: []string{}, Made: made.ModTime(), Used: s.lastUsed(b.Hash),
+		Hash: b.Hash, Set: manifest.Name, Release: manifest.Version, Plugins: []string{}, Made: made.ModTime(), Used: s.lastUsed(b.Hash),
 	}
 	for _, release := range releases {
-		if release.Version != info.Release {
+		if release.Version != info.Release || release.name() != info.Set {
 			continue
 		}
 		own := release.Dependencies()

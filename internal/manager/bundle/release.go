@@ -43,6 +43,20 @@ func (r Release) Dependencies() map[string]string {
 	return manifest.Dependencies
 }
 
+// String names the release for people: by its version, and by what its package.json calls it.
+func (r Release) String() string { return r.name() + " " + r.Version }
+
+// name is what the release's package.json calls it.
+func (r Release) name() string {
+	var manifest struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(r.Manifest, &manifest); err != nil {
+		return "" // Ensure says so
+	}
+	return manifest.Name
+}
+
 // Node is the version of Node.js that the release brings for this platform, "" for one that brings none.
 func (r Release) Node() string {
 	var manifest struct {

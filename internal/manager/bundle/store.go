@@ -105,7 +105,7 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 	base := s.bundle(release.key())
 	s.use(base.Hash)
 	if len(plugins) == 0 {
-		return s.build(ctx, base, nil, "the packages of release "+release.Version, func(ctx context.Context, dir string) error {
+		return s.build(ctx, base, nil, "the packages of "+release.String(), func(ctx context.Context, dir string) error {
 			return s.installRelease(ctx, release, dir)
 		})
 	}

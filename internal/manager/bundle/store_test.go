@@ -297,7 +297,7 @@ func TestProgressTellsHowManyPackagesAreThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"installing release 1.0.0: ",
+		"installing r 1.0.0: ",
 		"resolving @acme/argo-backend@4.8.0",
 		"installing @acme/argo-backend@4.8.0: 1 of 1 packages",
 	}

@@ -146,7 +146,7 @@ func (r *Registry) KnownSchemas(string, map[string]string) (configschema.Set, bo
 }
 
 // FrontendSet finds nothing wrong.
-func (*Registry) FrontendSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+func (*Registry) FrontendSet(_ context.Context, _ string, _, _, _ map[string]string) []orbit.Diagnostic {
 	return nil
 }
 

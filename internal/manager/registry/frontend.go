@@ -53,6 +53,24 @@ func (r *Registry) CheckFrontend(ctx context.Context, release bundle.Release, al
 	return nil
 }
 
+// WithoutBackend finds the frontend plugins whose own backend neither the release nor the instance has.
+func (r *Registry) WithoutBackend(ctx context.Context, release bundle.Release, backend map[string]string, plugins []bundle.Plugin) []orbit.Diagnostic {
+	members, _ := r.members(ctx, release, plugins)
+	own := release.Dependencies()
+	var found []orbit.Diagnostic
+	for _, one := range members {
+		belongs := slices.DeleteFunc(slices.Clone(one.PluginPackages), func(name string) bool {
+			return !strings.HasSuffix(name, "-backend") || bundle.Plugin{Package: name, Version: "0.0.0"}.Validate() != nil
+		})
+		if len(belongs) == 0 || slices.ContainsFunc(belongs, func(name string) bool { return own[name] != "" || backend[name] != "" }) {
+			continue
+		}
+		found = append(found, doubt(one.Plugin, orbit.CodeWithoutBackend, fmt.Sprintf(
+			"its backend, %s, is neither in the release nor among the instance's plugins: what it shows may be errors alone", belongs[0])))
+	}
+	return found
+}
+
 // checkFrontendEntry finds a frontend package without a feature for the app, which takes those of the new frontend system.
 // It is certain of that or says nothing.
 func checkFrontendEntry(plugin bundle.Plugin, m npm.Manifest) []orbit.Diagnostic {

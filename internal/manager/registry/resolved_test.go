@@ -15,7 +15,7 @@ func TestASetIsResolvedWhereNothingSpeaksAgainstItsPlugins(t *testing.T) {
 	t.Parallel()
 	served := npmtest.NewRegistry(t,
 		backend("a-backend@1.0.0", "a"), backend("b-backend@1.0.0", "b").Needs(map[string]string{"nowhere-lib": "^1.0.0"}),
-		module("x-backend-module-y@1.0.0", "x", "x-backend"), published("front@1.0.0", says{"role": "frontend-plugin"}),
+		module("x-backend-module-y@1.0.0", "x", "x-backend"), published("library@1.0.0", says{"role": "web-library"}),
 	)
 	release := lockedWith(served)
 	checked := openIn(t, withRelease(t, release), served.Client())
@@ -23,7 +23,7 @@ func TestASetIsResolvedWhereNothingSpeaksAgainstItsPlugins(t *testing.T) {
 	asked := func() int {
 		return len(slices.DeleteFunc(served.Requests(), func(r string) bool { return !strings.Contains(r, "nowhere-lib") }))
 	}
-	for _, bad := range []string{"front@1.0.0", "x-backend-module-y@1.0.0", "missing-backend@1.0.0"} {
+	for _, bad := range []string{"library@1.0.0", "x-backend-module-y@1.0.0", "missing-backend@1.0.0"} {
 		all := append(plugins(bad), unresolvable...)
 		_ = checked.CheckSet(t.Context(), release, all, all)
 	}

@@ -292,7 +292,7 @@ func (packages) KnownSchemas(string, map[string]string) (configschema.Set, bool)
 	return configschema.Set{}, true
 }
 
-func (packages) FrontendSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+func (packages) FrontendSet(_ context.Context, _ string, _, _, _ map[string]string) []orbit.Diagnostic {
 	return nil
 }
 
@@ -318,8 +318,8 @@ func (packages) FindApp(hash string) (webapp.App, bool) {
 }
 
 // Hidden hides the part of a backend plugin that is not there.
-func (packages) Hidden(_ string, plugins map[string]string) []string {
-	if _, there := plugins["jenkins"]; there {
+func (packages) Hidden(_ string, backend, _ map[string]string) []string {
+	if _, there := backend["jenkins"]; there {
 		return nil
 	}
 	return []string{"jenkins-ui"}

@@ -58,8 +58,8 @@ type Apps interface {
 	App(release string, plugins map[string]string) (app webapp.App, built bool)
 	// FindApp returns the app with the hash, if it is built.
 	FindApp(hash string) (webapp.App, bool)
-	// Hidden returns the frontend packages of the release that an instance with these backend packages does not show.
-	Hidden(release string, plugins map[string]string) []string
+	// Hidden returns the frontend packages of the release that an instance with these plugins does not show.
+	Hidden(release string, backend, frontend map[string]string) []string
 }
 
 // Databases gives every workspace a database and a role of its own.

@@ -29,9 +29,9 @@ type Packages interface {
 	// Together returns what is wrong with the plugins as all that an instance adds to the release. What is no error is
 	// said of those in added alone, which are new.
 	Together(ctx context.Context, release string, all, added map[string]string) []orbit.Diagnostic
-	// FrontendSet returns what is wrong with the frontend plugins of an instance, and says that a web app has to be built with
-	// them. What is no error is said of those in added alone.
-	FrontendSet(ctx context.Context, release string, all, added map[string]string) []orbit.Diagnostic
+	// FrontendSet returns what is wrong with the frontend plugins of an instance that has these backend plugins, and says that
+	// a web app has to be built with them. What is no error is said of those in added alone.
+	FrontendSet(ctx context.Context, release string, backend, all, added map[string]string) []orbit.Diagnostic
 	// Schemas returns the config schemas of all that a process with these plugins loads. Where packages cannot be had the
 	// error is a *bundle.Error.
 	Schemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
@@ -95,7 +95,7 @@ func (v Vetting) frontend(ctx context.Context, before, given store.Given) []orbi
 		known := before.FrontendPackages()
 		maps.DeleteFunc(fresh, func(name, version string) bool { return known[name] == version })
 	}
-	return v.Packages.FrontendSet(ctx, given.Spec.Release, plugins, fresh)
+	return v.Packages.FrontendSet(ctx, given.Spec.Release, given.Packages(), plugins, fresh)
 }
 
 // Fit returns what the documents and secrets of an instance say against each other, and what Backstage is known not to

@@ -33,7 +33,7 @@ func (p *packages) Together(_ context.Context, release string, plugins, _ map[st
 	return p.together
 }
 
-func (p *packages) FrontendSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+func (p *packages) FrontendSet(_ context.Context, _ string, _, _, _ map[string]string) []orbit.Diagnostic {
 	return nil
 }
 
