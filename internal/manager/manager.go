@@ -130,6 +130,9 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := m.tellGuests(ctx); err != nil {
+		return err
+	}
 	o.Logger.Info("ready", "runtime", m.core.runtime.Name(), "data_dir", o.DataDir)
 	m.notify("READY=1")
 	return nil
@@ -193,6 +196,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	m.core.site = m.site
 	m.gateway.ExchangeTokens(accessTokens.Exchange)
 	m.super = m.core.supervisor(m.gateway, m.URL, accessTokens, int64(goruntime.GOMAXPROCS(0)))
 	if err := m.super.Start(ctx); err != nil {
