@@ -10,8 +10,8 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// open asks for a page of the workspace as a browser does.
-func open(t *testing.T, s *managertest.Server, workspace string) (status int, body string) {
+// browse asks for a page of the workspace as a browser does.
+func browse(t *testing.T, s *managertest.Server, workspace string) (status int, body string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Manager.GatewayAddress()+"/catalog?filter=a", http.NoBody)
 	if err != nil {
@@ -25,24 +25,24 @@ func open(t *testing.T, s *managertest.Server, workspace string) (status int, bo
 func TestABrowserSeesThatAnInstanceStartsAndThenTheInstance(t *testing.T) {
 	t.Parallel()
 	s, c := server(t)
-	if status, body := open(t, s, "seen"); status != http.StatusNotFound || strings.Contains(body, "seen") {
+	if status, body := browse(t, s, "seen"); status != http.StatusNotFound || strings.Contains(body, "seen") {
 		t.Errorf("before there is an instance a browser gets %d %s", status, body)
 	}
 	reached, release := hold(t, s, fake.Fault{Op: fake.OpActivate, Workspace: "seen"})
 	creation := put(t, c, "seen", title("Seen at last"))
 	reached()
-	status, body := open(t, s, "seen")
+	status, body := browse(t, s, "seen")
 	if status != http.StatusServiceUnavailable || !strings.Contains(body, "Backstage of workspace seen is starting") ||
 		!strings.Contains(body, ": starting Backstage.") || !strings.Contains(body, "<script>") {
 		t.Errorf("while it starts a browser gets %d %s", status, body)
 	}
 	release()
 	applied(t, settle(t, c, creation), orbit.ImpactNone)
-	if status, body := open(t, s, "seen"); status != http.StatusOK || !strings.Contains(body, "Seen at last") {
+	if status, body := browse(t, s, "seen"); status != http.StatusOK || !strings.Contains(body, "Seen at last") {
 		t.Errorf("then a browser gets %d %s", status, body)
 	}
 	remove(t, c, "seen")
-	if status, _ := open(t, s, "seen"); status != http.StatusNotFound {
+	if status, _ := browse(t, s, "seen"); status != http.StatusNotFound {
 		t.Errorf("after its deletion a browser gets %d, want 404", status)
 	}
 }
@@ -54,12 +54,12 @@ func TestAnInstanceThatEndedIsSeenToStartAgain(t *testing.T) {
 	reached, release := hold(t, s, fake.Fault{Op: fake.OpActivate, Workspace: "fallen"})
 	s.Runtime.Processes("fallen")[0].Kill()
 	reached()
-	if status, body := open(t, s, "fallen"); status != http.StatusServiceUnavailable || !strings.Contains(body, "fallen is starting") {
+	if status, body := browse(t, s, "fallen"); status != http.StatusServiceUnavailable || !strings.Contains(body, "fallen is starting") {
 		t.Errorf("while it starts again a browser gets %d %s", status, body)
 	}
 	release()
 	within(t, patience, "the instance to serve again", func() bool {
-		status, _ := open(t, s, "fallen")
+		status, _ := browse(t, s, "fallen")
 		return status == http.StatusOK
 	})
 	remove(t, c, "fallen")
