@@ -18,6 +18,8 @@
 //   - Headers that speak of the way of a request (X-Forwarded-*, Forwarded, X-Real-Ip) are the gateway's own; what came
 //     in under these names is dropped. The Host header, path and query pass as they came.
 //   - An access token of orbitd's never reaches an instance: a token of the instance's own kind takes its place.
+//   - A browser that opens a page while there is no target is answered with one that goes on by itself, also while others
+//     wait; nothing in it comes from elsewhere than the gateway.
 //   - Answers stream: without a Content-Length each piece is flushed as it comes.
 //   - When its target is replaced, what has no end of its own is told to go before it is cut: an event stream ends as a
 //     whole answer between two events, a WebSocket with a Close frame (1012, Service Restart) between two frames.
