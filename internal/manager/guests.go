@@ -31,7 +31,14 @@ func development(gateway, address string) bool {
 
 // tellGuests logs which instances sign everybody in as a guest. One that was allowed to under another domain goes on: it
 // is not for orbitd to end what runs. Its next change is refused until that is mended.
-func (m *Manager) tellGuests(ctx context.Context) error {
+func (m *Manager) tellGuests(ctx context.Context) {
+	if err := m.eachInstance(ctx, m.tellGuest); err != nil && ctx.Err() == nil {
+		m.options.Logger.WarnContext(ctx, "not told of all instances whether they sign everybody in as a guest", "error", err)
+	}
+}
+
+// eachInstance calls do with each stored workspace, one after the other.
+func (m *Manager) eachInstance(ctx context.Context, do func(ctx context.Context, workspace string) error) error {
 	const page = 500
 	for after := ""; ; {
 		instances, err := m.core.store.Instances(ctx, after, page)
@@ -40,7 +47,7 @@ func (m *Manager) tellGuests(ctx context.Context) error {
 		}
 		for _, i := range instances {
 			after = i.Workspace
-			if err := m.tellGuest(ctx, i.Workspace); err != nil && !errors.Is(err, store.ErrNotFound) {
+			if err := do(ctx, i.Workspace); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 		}

@@ -70,7 +70,7 @@ func New(o Options) (*Manager, error) {
 		return nil, err
 	}
 	return &Manager{
-		options: o, apiDoor: newDoor(), proxyDoor: newDoor(), failed: make(chan error, 3), stopWork: func() {},
+		options: o, apiDoor: newDoor(answerProgram), proxyDoor: newDoor(gateway.AnswerStarting), failed: make(chan error, 3), stopWork: func() {},
 	}, nil
 }
 
@@ -128,9 +128,6 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 		err = m.open(ctx)
 	}
 	if err != nil {
-		return err
-	}
-	if err := m.tellGuests(ctx); err != nil {
 		return err
 	}
 	o.Logger.Info("ready", "runtime", m.core.runtime.Name(), "data_dir", o.DataDir)
@@ -206,6 +203,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	m.stopWork = cancel
 	super := m.super
 	m.background.Go(func() { m.forgetOld(work, super) })
+	m.background.Go(func() { m.tellGuests(work) })
 	keeper := m.core.keeper()
 	m.background.Go(func() { keeper.run(work) })
 	apiTokens := apitoken.New(m.core.store)

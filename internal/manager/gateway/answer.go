@@ -58,6 +58,13 @@ func answerUnavailable(w http.ResponseWriter, r *http.Request, workspace string,
 	answer(w, r, retryAfter, problem)
 }
 
+// AnswerStarting answers a request that came before its gateway, whose orbitd starts, as the gateway does where an instance
+// starts. The problem is what programs are told.
+func AnswerStarting(w http.ResponseWriter, r *http.Request, problem *orbit.Problem) {
+	_, again := Starting.problem("", "")
+	answer(w, r, again, problem)
+}
+
 // answerNoAnswer is for a request that was given to a process, or would have been.
 func answerNoAnswer(w http.ResponseWriter, r *http.Request, workspace, reason string) {
 	answer(w, r, 0, &orbit.Problem{

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -177,4 +178,19 @@ func TestWhoOpensAPageIsNotKeptWaitingForLong(t *testing.T) {
 		}
 		drain(t, g.Remove("acme"))
 	})
+}
+
+func TestABrowserSeesThatOrbitdStarts(t *testing.T) {
+	t.Parallel()
+	problem := &orbit.Problem{Status: http.StatusServiceUnavailable, Code: orbit.CodeStarting, Title: "Not ready yet", Detail: "orbitd is starting"}
+	w := httptest.NewRecorder()
+	gateway.AnswerStarting(w, opens(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)), problem)
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "Not ready yet") || !strings.Contains(w.Body.String(), "<script>") {
+		t.Errorf("a browser gets %d %s", w.Code, w.Body)
+	}
+	w = httptest.NewRecorder()
+	gateway.AnswerStarting(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), problem)
+	if got := w.Header().Get("Content-Type"); got != orbit.ProblemMediaType {
+		t.Errorf("a program gets %s", got)
+	}
 }
