@@ -108,6 +108,13 @@ const (
 	CodeSuperseded     Code = "superseded"       // the instance was deleted before the change was rolled out
 )
 
+// The codes of how people sign in to an instance, as its app-config says.
+const (
+	CodeGuestSignIn Code = "guest_sign_in" // everybody is signed in as a guest: a warning in development, else an error
+	CodeNoSignIn    Code = "no_sign_in"    // a sign-in provider with which nobody can sign in
+	CodeCallbackURL Code = "callback_url"  // a provider's callbackUrl that is not the instance's
+)
+
 // Severity says whether a diagnostic stops a change.
 type Severity string
 

@@ -8,7 +8,7 @@ const checkedRelease = "1.55.0"
 // Demands is the table of what the packages of the releases demand of their app-config beyond the types that their
 // schemas state. Each row is in the corpus with the edit that breaks it.
 func Demands() []Demand {
-	return slices.Concat(backendDemands(), authDemands(), proxyDemands(), catalogDemands(), integrationDemands(), pluginDemands(), silentDemands())
+	return slices.Concat(backendDemands(), authDemands(), signInDemands(), proxyDemands(), catalogDemands(), integrationDemands(), pluginDemands(), silentDemands())
 }
 
 // demand makes a row for an unmet demand that keeps the plugin from starting, "" for the whole process.

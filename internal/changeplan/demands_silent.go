@@ -76,13 +76,14 @@ func unreadKeys(p part) {
 	}
 }
 
-// unknownProviders are sign-in providers that no module brings.
+// unknownProviders are sign-in providers that no module brings. A module's name does not tell which one it brings:
+// plugin-auth-backend-module-aws-alb-provider has awsalb.
 func unknownProviders(p part) {
 	if mayExtend(p.state, "auth") {
 		return
 	}
 	for key := range p.value.Fields() {
-		if key != "guest" {
+		if key != "guest" && !slices.Contains(providerIDs(), key) {
 			p.field(key).wrong("the release has no provider of this name; add the plugin @backstage/plugin-auth-backend-module-%s-provider, or the one that brings it", key)
 		}
 	}

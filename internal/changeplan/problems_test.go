@@ -49,7 +49,7 @@ func TestProblemsOfAConfig(t *testing.T) {
 			[]string{"error will_not_boot  backend.auth.externalAccess[0].type"}},
 		{"a token from a secret", "backend: {auth: {externalAccess: [{type: static, options: {token: '${T}', subject: a}}]}}", nil},
 		{"a key that nobody reads", "catalogue: {rules: []}", []string{"warning no_effect  catalogue"}},
-		{"a provider that nobody brings", "auth: {providers: {github: {development: {clientId: a}}}}", []string{"warning no_effect  auth.providers.github"}},
+		{"a provider that nobody brings", "auth: {providers: {okta: {development: {clientId: a}}}}", []string{"warning no_effect  auth.providers.okta"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

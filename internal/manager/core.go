@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/admission"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
@@ -27,6 +28,7 @@ import (
 // core is everything of orbitd but its listeners: what serve and stop share.
 type core struct {
 	options  Options
+	site     func(workspace string) changeplan.Site // nil while nobody is served
 	packages packages
 	embedded *postgres.Embedded // nil with a PostgreSQL of somebody else's
 	cluster  *postgres.Cluster
@@ -204,7 +206,9 @@ func (c *core) registry() Registry {
 }
 
 // vetting returns what checks declarations over this core.
-func (c *core) vetting() vetting.Vetting { return vetting.Vetting{Packages: c.registry()} }
+func (c *core) vetting() vetting.Vetting {
+	return vetting.Vetting{Packages: c.registry(), Site: c.site}
+}
 
 // close returns what the core holds. Instances and PostgreSQL run on.
 func (c *core) close() error {

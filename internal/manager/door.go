@@ -17,6 +17,9 @@ const doorPatience = 5 * time.Second
 // door is what every request to a server passes. While it is shut requests wait; open, they go to a handler. It starts
 // shut.
 type door struct {
+	// answer writes the problem of a request that has waited for long enough.
+	answer func(http.ResponseWriter, *http.Request, *orbit.Problem)
+
 	mu      sync.Mutex
 	handler http.Handler  // nil while shut
 	opened  chan struct{} // closed when a shut door opens
@@ -25,7 +28,14 @@ type door struct {
 	what    string        // what orbitd does while it is shut
 }
 
-func newDoor() *door { return &door{opened: make(chan struct{})} }
+func newDoor(answer func(http.ResponseWriter, *http.Request, *orbit.Problem)) *door {
+	return &door{answer: answer, opened: make(chan struct{})}
+}
+
+// answerProgram answers those who read problems.
+func answerProgram(w http.ResponseWriter, _ *http.Request, problem *orbit.Problem) {
+	orbit.WriteProblem(w, problem)
+}
 
 // doing says what orbitd does that requests wait for.
 func (d *door) doing(what string) {
@@ -125,7 +135,7 @@ func (d *door) leave() {
 	}
 }
 
-func (d *door) refuse(w http.ResponseWriter, _ *http.Request) {
+func (d *door) refuse(w http.ResponseWriter, r *http.Request) {
 	detail := "orbitd is starting"
 	d.mu.Lock()
 	if d.what != "" {
@@ -133,7 +143,7 @@ func (d *door) refuse(w http.ResponseWriter, _ *http.Request) {
 	}
 	d.mu.Unlock()
 	w.Header().Set("Retry-After", "1")
-	orbit.WriteProblem(w, &orbit.Problem{
+	d.answer(w, r, &orbit.Problem{
 		Status: http.StatusServiceUnavailable, Code: orbit.CodeStarting, Title: "Not ready yet", Detail: detail,
 	})
 }

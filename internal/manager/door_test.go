@@ -27,7 +27,7 @@ func answering(status int) http.Handler {
 func TestRequestsWaitAtAShutDoorUntilItOpens(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newDoor(answerProgram)
 		status := pass(t.Context(), d)
 		time.Sleep(doorPatience - time.Millisecond)
 		d.open(answering(http.StatusTeapot))
@@ -41,7 +41,7 @@ func TestRequestsDoNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		if got := <-pass(t.Context(), newDoor()); got != http.StatusServiceUnavailable || time.Since(begin) != doorPatience {
+		if got := <-pass(t.Context(), newDoor(answerProgram)); got != http.StatusServiceUnavailable || time.Since(begin) != doorPatience {
 			t.Errorf("status %d after %s, want 503 after %s", got, time.Since(begin), doorPatience)
 		}
 	})
@@ -50,7 +50,7 @@ func TestRequestsDoNotWaitForEver(t *testing.T) {
 func TestShuttingTheDoorWaitsForThoseInside(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newDoor(answerProgram)
 		d.open(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(time.Second) }))
 		inside := pass(t.Context(), d)
 		synctest.Wait()
@@ -76,7 +76,7 @@ func TestShuttingTheDoorWaitsForThoseInside(t *testing.T) {
 func TestEndingRefusesThoseWhoWaitAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDoor()
+		d := newDoor(answerProgram)
 		begin := time.Now()
 		status := pass(t.Context(), d)
 		synctest.Wait()
@@ -84,7 +84,7 @@ func TestEndingRefusesThoseWhoWaitAtOnce(t *testing.T) {
 		if got := <-status; got != http.StatusServiceUnavailable || time.Since(begin) != 0 {
 			t.Errorf("status %d after %s, want 503 at once", got, time.Since(begin))
 		}
-		d = newDoor()
+		d = newDoor(answerProgram)
 		d.open(answering(http.StatusOK))
 		d.end()
 		if got := <-pass(t.Context(), d); got != http.StatusOK {

@@ -158,9 +158,9 @@ func (p *program) client(t *testing.T) *orbit.Client {
 }
 
 // declare writes an instance and waits until it runs.
-func (p *program) declare(t *testing.T, c *orbit.Client, workspace, config string) {
+func (p *program) declare(t *testing.T, c *orbit.Client, workspace, config string, modify ...func(*orbit.InstanceWrite)) {
 	t.Helper()
-	change := put(t, c, workspace, config)
+	change := put(t, c, workspace, config, modify...)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	settled, err := c.WaitChange(ctx, change.ID, nil)

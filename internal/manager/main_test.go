@@ -56,7 +56,10 @@ func ownServer(t *testing.T) (*managertest.Server, *orbit.Client) {
 // serverWith returns an orbitd that no other test uses, with these options.
 func serverWith(t *testing.T, o managertest.Options) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	o.Boot, o.Logger = boot, logger()
+	o.Boot = boot
+	if o.Logger == nil {
+		o.Logger = logger()
+	}
 	s, err := managertest.Start(t.Context(), o)
 	if errors.Is(err, managertest.ErrNoBundle) {
 		t.Skip(err)

@@ -70,7 +70,7 @@ func New(o Options) (*Manager, error) {
 		return nil, err
 	}
 	return &Manager{
-		options: o, apiDoor: newDoor(), proxyDoor: newDoor(), failed: make(chan error, 3), stopWork: func() {},
+		options: o, apiDoor: newDoor(answerProgram), proxyDoor: newDoor(gateway.AnswerStarting), failed: make(chan error, 3), stopWork: func() {},
 	}, nil
 }
 
@@ -193,6 +193,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	m.core.site = m.site
 	m.gateway.ExchangeTokens(accessTokens.Exchange)
 	m.super = m.core.supervisor(m.gateway, m.URL, accessTokens, int64(goruntime.GOMAXPROCS(0)))
 	if err := m.super.Start(ctx); err != nil {
@@ -206,6 +207,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 		packages := m.core.packages
 		m.background.Go(func() { m.buildApp(work, packages) })
 	}
+	m.background.Go(func() { m.tellGuests(work) })
 	keeper := m.core.keeper()
 	m.background.Go(func() { keeper.run(work) })
 	apiTokens := apitoken.New(m.core.store)

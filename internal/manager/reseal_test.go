@@ -116,8 +116,8 @@ func TestEverythingIsSealedWithANewKeyByOneCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := sealedWith(t, s)
-	if len(after) != 1 || slices.Equal(before, after) || !strings.Contains(said, "4 of 4") || !strings.Contains(said, after[0]) {
-		t.Errorf("sealed with %v before and %v now; it said %q, want one new key and 4 values", before, after, said)
+	if len(after) != 1 || slices.Equal(before, after) || !strings.Contains(said, "5 of 5") || !strings.Contains(said, after[0]) {
+		t.Errorf("sealed with %v before and %v now; it said %q, want one new key and 5 values", before, after, said)
 	}
 	fresh, err := os.ReadFile(keyFile)
 	if err != nil || bytes.Contains(fresh, bytes.TrimSpace(old)) || bytes.Count(fresh, []byte("\n")) != 1 {

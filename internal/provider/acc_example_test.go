@@ -113,6 +113,7 @@ func moduleName(file string) string {
 
 // variablesOf are more variables for the configurations that need them.
 var variablesOf = map[string]string{
+	"signing-in":   `-var=client_secrets={"oidc":"a","github":"b","gitlab":"c","google":"d","microsoft":"e"}`,
 	"environments": `-var=secrets={"acme":{"GITHUB_TOKEN":"a"},"globex":{"GITHUB_TOKEN":"b"}}`,
 }
 

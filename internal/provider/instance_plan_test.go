@@ -219,6 +219,25 @@ func TestWhatOrbitdFindsIsShownAtTheAttribute(t *testing.T) {
 	want(t, p.diags.warnings(), "Instance acme is not fully checked", "The registry is down.")
 }
 
+// Terraform shows one of the warnings with a summary and counts the others: those of a development's many instances have
+// one, and each names its instance in the text.
+func TestGuestsAreToldOfInOneWarningOfEachInstance(t *testing.T) {
+	t.Parallel()
+	api := newFakeAPI(t)
+	finding := orbit.Diagnostic{
+		Code: orbit.CodeGuestSignIn, Severity: orbit.SeverityWarning, Path: "auth.providers.guest", Line: 1, Column: 2,
+		Message: "everybody who reaches http://acme.localhost:7007 is signed in as a guest",
+	}
+	api.plan = &orbit.PlanResult{Impact: orbit.ImpactNone, Diagnostics: []orbit.Diagnostic{finding}}
+	got := coreFor(t, api).instance().plan(t, acme()).diags.warnings()
+	want(t, got, "Everybody is signed in as a guest: ", "http://acme.localhost:7007")
+	if n := strings.Count(got, "Everybody is"); n != 1 {
+		t.Errorf("%d warnings: %s", n, got)
+	}
+	api.plan.Diagnostics[0].Severity = orbit.SeverityError
+	want(t, coreFor(t, api).instance().plan(t, acme()).diags.errors(), "Invalid instance acme")
+}
+
 func TestAFindingAboutAPluginDeclaredElsewhereBlamesNoAttributeHere(t *testing.T) {
 	t.Parallel()
 	api := newFakeAPI(t)

@@ -96,6 +96,8 @@ func findingSummary(subject string, finding orbit.Diagnostic) string {
 	switch {
 	case finding.Severity != orbit.SeverityWarning:
 		return "Invalid " + subject
+	case finding.Code == orbit.CodeGuestSignIn: // without a name: Terraform counts the others of a development's many instances
+		return "Everybody is signed in as a guest"
 	case finding.Code == orbit.CodeUnchecked:
 		return capital(subject) + " is not fully checked"
 	default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
@@ -160,12 +161,19 @@ const planBudget = 25 * time.Second
 // plannedSet checks how the parts fit together.
 func (a *Admission) plannedSet(ctx context.Context, workspace string, declared, after store.Given, request orbit.PlanRequest) ([]orbit.Diagnostic, error) {
 	found, err := a.Vetting.Set(ctx, workspace, declared, after)
+	found = slices.DeleteFunc(found, func(d orbit.Diagnostic) bool { return told(d, request) })
 	for i := range found {
 		if !own(found[i], request) {
 			found[i].Severity = orbit.SeverityWarning
 		}
 	}
 	return found, err
+}
+
+// told says whether a finding is one that the instance's own plan tells, once for all: its plugins' plans would repeat
+// what each of them can do nothing about.
+func told(d orbit.Diagnostic, request orbit.PlanRequest) bool {
+	return d.Code == orbit.CodeGuestSignIn && d.Severity == orbit.SeverityWarning && request.Instance == nil && !own(d, request)
 }
 
 // own says whether a finding about the set is about what the request declares, whatever else the same run brings.
@@ -184,6 +192,7 @@ func own(d orbit.Diagnostic, request orbit.PlanRequest) bool {
 // alone are the findings about a document that nothing beside it can mend.
 var alone = map[orbit.Code]bool{
 	orbit.CodeWrongType: true, orbit.CodeInvalidValue: true, orbit.CodeLiteralSecret: true,
+	orbit.CodeGuestSignIn: true, orbit.CodeCallbackURL: true,
 }
 
 // requested are the plugins that the request declares.

@@ -11,7 +11,6 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -40,7 +39,7 @@ func (a *Admission) decided(ctx context.Context, tx *store.Tx, change store.Chan
 	if err != nil {
 		return store.Change{}, err
 	}
-	if err := refuse("instance "+change.Workspace, vetting.Fit(change.Workspace, declared, after)); err != nil {
+	if err := refuse("instance "+change.Workspace, a.Vetting.Fit(change.Workspace, declared, after)); err != nil {
 		return store.Change{}, err
 	}
 	instance, err := tx.Instance(ctx, change.Workspace)

@@ -61,7 +61,7 @@ func accessToken(authorization string) string {
 // answerNoAccess says nothing of why: whether there is, or was, such a token is nobody's business.
 func answerNoAccess(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="orbit", error="invalid_token"`)
-	answer(w, r, &orbit.Problem{
+	answer(w, r, 0, &orbit.Problem{
 		Title:  "The access token is not good here",
 		Status: http.StatusUnauthorized,
 		Code:   orbit.CodeUnauthorized,

@@ -86,7 +86,7 @@ func (f *front) send(b *testing.B, r *http.Request) {
 func BenchmarkRoute(b *testing.B) {
 	f := newFront(b, gateway.Options{})
 	for _, name := range strings.Fields("acme globex initech umbrella") {
-		f.Fail(name, "")
+		f.Fail(name, gateway.Unavailable)
 	}
 	r := newRequest(b, http.MethodGet, "unknown.localhost:7007", "/", nil)
 	b.ReportAllocs()

@@ -18,6 +18,8 @@
 //   - Headers that speak of the way of a request (X-Forwarded-*, Forwarded, X-Real-Ip) are the gateway's own; what came
 //     in under these names is dropped. The Host header, path and query pass as they came.
 //   - An access token of orbitd's never reaches an instance: a token of the instance's own kind takes its place.
+//   - A browser that opens a page while there is no target is answered with one that goes on by itself, also while others
+//     wait; nothing in it comes from elsewhere than the gateway.
 //   - Answers stream: without a Content-Length each piece is flushed as it comes.
 //   - When its target is replaced, what has no end of its own is told to go before it is cut: an event stream ends as a
 //     whole answer between two events, a WebSocket with a Close frame (1012, Service Restart) between two frames.
@@ -41,6 +43,7 @@ const (
 	DefaultDomain       = "localhost"
 	DefaultHoldLimit    = 2000
 	DefaultHoldTimeout  = 60 * time.Second
+	DefaultPageAfter    = 3 * time.Second
 	DefaultRetryTimeout = time.Second
 )
 
@@ -54,6 +57,9 @@ type Options struct {
 	HoldLimit int
 	// HoldTimeout is how long a request waits while its workspace is held before it is answered 503.
 	HoldTimeout time.Duration
+	// PageAfter is how long a browser that opens a page waits in that time: then it is answered 503 with a page that says
+	// what it waits for, and goes on by itself.
+	PageAfter time.Duration
 	// RetryTimeout is how long a request whose target refuses connections waits for the route to change before it is
 	// answered 502.
 	RetryTimeout time.Duration
@@ -89,6 +95,9 @@ func New(options Options) *Gateway {
 	}
 	if options.HoldTimeout == 0 {
 		options.HoldTimeout = DefaultHoldTimeout
+	}
+	if options.PageAfter == 0 {
+		options.PageAfter = DefaultPageAfter
 	}
 	if options.RetryTimeout == 0 {
 		options.RetryTimeout = DefaultRetryTimeout
@@ -140,10 +149,27 @@ func (g *Gateway) Release(workspace string) {
 	}
 }
 
-// Fail answers the workspace's requests 503 from now on, those that are being held too. The reason is a sentence that
-// every visitor may read. It returns the target that served before, nil if there was none, which takes no new requests.
-func (g *Gateway) Fail(workspace, reason string) (previous *Target) {
-	return g.step(workspace, func(state) state { return state{reason: reason} })
+// Fail answers the workspace's requests 503 from now on, those that are being held too, and tells visitors why. It returns
+// the target that served before, nil if there was none, which takes no new requests.
+func (g *Gateway) Fail(workspace string, why Absence) (previous *Target) {
+	return g.step(workspace, func(state) state { return state{absence: why} })
+}
+
+// Tell says what is being done until the workspace's requests are taken, in words that every visitor may read. It does
+// nothing while they are taken. An instance that something is done about is one that starts.
+func (g *Gateway) Tell(workspace, doing string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r := g.routes[workspace]
+	if r == nil {
+		return
+	}
+	s := *r.state.Load()
+	if s.target != nil && !s.held {
+		return
+	}
+	s.doing, s.absence = doing, Starting
+	r.set(s)
 }
 
 // Remove forgets the workspace and its hosts: its requests are answered 404, those that are being held too. It returns
@@ -196,7 +222,7 @@ func (g *Gateway) Drain(ctx context.Context) error {
 // Close answers new and held requests 503 and drains every target. The gateway stays usable.
 func (g *Gateway) Close(ctx context.Context) error {
 	for _, workspace := range g.workspaces() {
-		g.Fail(workspace, "orbitd is being stopped.")
+		g.Fail(workspace, Ending)
 	}
 	return g.Drain(ctx)
 }

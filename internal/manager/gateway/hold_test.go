@@ -97,8 +97,16 @@ type asked struct {
 }
 
 func ask(ctx context.Context, g *gateway.Gateway, method, body string) *asked {
+	return askWith(g, httptest.NewRequestWithContext(ctx, method, "http://acme.localhost/", strings.NewReader(body)))
+}
+
+// askAs asks with a request that is made somebody's.
+func askAs(ctx context.Context, g *gateway.Gateway, method string, as func(*http.Request) *http.Request) *asked {
+	return askWith(g, as(httptest.NewRequestWithContext(ctx, method, "http://acme.localhost/", http.NoBody)))
+}
+
+func askWith(g *gateway.Gateway, r *http.Request) *asked {
 	a := &asked{recorder: httptest.NewRecorder(), done: make(chan struct{})}
-	r := httptest.NewRequestWithContext(ctx, method, "http://acme.localhost/", strings.NewReader(body))
 	started := time.Now()
 	go func() {
 		defer close(a.done)
@@ -189,7 +197,7 @@ func TestHeldRequestsAreToldWhenItFails(t *testing.T) {
 		var m machine
 		g := m.gateway(gateway.Options{})
 		for want, end := range map[string]func(){
-			"503 ": func() { g.Fail("acme", "It does not start.") },
+			"503 ": func() { g.Fail("acme", gateway.Failed) },
 			"404 ": func() { g.Remove("acme") },
 		} {
 			if target := g.Hold("acme"); target != nil {

@@ -20,9 +20,18 @@ type state struct {
 	target  *Target // nil: none serves
 	held    bool    // requests wait, whatever the target
 	removed bool    // the workspace is gone
-	reason  string  // for visitors, when there is no target
+	absence Absence // when there is no target
+	doing   string  // what is being done until requests are taken, for visitors
 
 	replaced chan struct{} // closed when the route has another state
+}
+
+// told is why requests are not taken, and what is being done about that.
+func (s *state) told() (Absence, string) {
+	if s.held {
+		return replacing, s.doing
+	}
+	return s.absence, s.doing
 }
 
 func newRoute(workspace string) *route {

@@ -97,31 +97,6 @@ func TestAnUnknownHostLearnsNothing(t *testing.T) {
 	}
 }
 
-func TestAWorkspaceWithoutTargetIsUnavailable(t *testing.T) {
-	t.Parallel()
-	f := newFront(t, gateway.Options{})
-	f.Fail("acme", "It <starts>.")
-	response := f.do(t, newRequest(t, http.MethodPost, "acme.localhost", "/api/x", strings.NewReader("body")))
-	if response.Header.Get("Retry-After") == "" {
-		t.Error("there is no Retry-After")
-	}
-	problem := problemOf(t, response)
-	if problem.Status != 503 || problem.Code != orbit.CodeInstanceUnavailable || !strings.Contains(problem.Detail, "It <starts>.") {
-		t.Errorf("problem is %+v", problem)
-	}
-
-	browser := newRequest(t, http.MethodGet, "acme.localhost", "/", nil)
-	browser.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
-	response = f.do(t, browser)
-	body := read(t, response)
-	if response.StatusCode != 503 || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
-		t.Errorf("a browser gets %d %s", response.StatusCode, response.Header.Get("Content-Type"))
-	}
-	if !strings.Contains(body, "It &lt;starts&gt;.") || !strings.Contains(body, `http-equiv="refresh"`) {
-		t.Errorf("the page is\n%s", body)
-	}
-}
-
 func TestHostsAreDeclared(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, gateway.Options{Domain: "orbit.example"})

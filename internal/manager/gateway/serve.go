@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -21,11 +22,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answerUnknownHost(w, r)
 			return
 		case s.held:
-			if !g.wait(w, r, route, s, &heldUntil, g.options.HoldTimeout) {
+			if !g.wait(w, r, route, s, &heldUntil, g.holdTimeout(r)) {
 				return
 			}
 		case s.target == nil:
-			answerUnavailable(w, r, route.workspace, s.reason)
+			answerAbsent(w, r, route, s)
 			return
 		case !g.admit(w, r, route.workspace): // after any wait: a token can be revoked meanwhile
 			return
@@ -35,7 +36,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				return
 			case turnedAway:
 				if route.state.Load() == s { // drained, and nothing took its place
-					answerUnavailable(w, r, route.workspace, "")
+					answerUnavailable(w, r, route.workspace, Unavailable, "")
 					return
 				}
 			case refused:
@@ -61,13 +62,28 @@ func (g *Gateway) wait(w http.ResponseWriter, r *http.Request, route *route, s *
 	case r.Context().Err() != nil:
 		w.WriteHeader(statusClientGone)
 	case s.held:
-		g.logger.LogAttrs(r.Context(), slog.LevelWarn, "held request given up",
-			slog.String("workspace", route.workspace), slog.String("path", r.URL.Path), slog.Any("error", err))
-		answerUnavailable(w, r, route.workspace, "It is being replaced, and that takes longer than a request can wait.")
+		if !navigates(r) || errors.Is(err, errWaitFull) { // else the page waits in its place
+			g.logger.LogAttrs(r.Context(), slog.LevelWarn, "held request given up",
+				slog.String("workspace", route.workspace), slog.String("path", r.URL.Path), slog.Any("error", err))
+		}
+		answerAbsent(w, r, route, route.state.Load())
 	default:
 		g.logger.LogAttrs(r.Context(), slog.LevelWarn, "instance refuses connections",
 			slog.String("workspace", route.workspace), slog.String("address", s.target.address))
 		answerNoAnswer(w, r, route.workspace, "Its process takes no connections.")
 	}
 	return false
+}
+
+// holdTimeout is how long the request waits while its workspace is held. Who opens a page is told soon what it waits for.
+func (g *Gateway) holdTimeout(r *http.Request) time.Duration {
+	if navigates(r) {
+		return min(g.options.PageAfter, g.options.HoldTimeout)
+	}
+	return g.options.HoldTimeout
+}
+
+func answerAbsent(w http.ResponseWriter, r *http.Request, route *route, s *state) {
+	why, doing := s.told()
+	answerUnavailable(w, r, route.workspace, why, doing)
 }

@@ -146,7 +146,7 @@ func (a *actor) sleep(ctx context.Context, again time.Duration) bool {
 func (a *actor) noteEnd(ctx context.Context) {
 	exit := a.blue.Exit()
 	a.crashes = a.crashes.add(time.Now())
-	a.Gateway.Fail(a.workspace, "It ended by itself and is being started again.")
+	a.Gateway.Fail(a.workspace, gateway.Starting)
 	a.event(ctx, "Warning", "ProcessEnded", "Backstage ended unexpectedly: "+exit.String(), "")
 	a.logger.WarnContext(ctx, "instance ended by itself", "exit", exit.String(), "times", len(a.crashes))
 	a.forget(ctx, a.blue)

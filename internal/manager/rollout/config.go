@@ -24,6 +24,10 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
+	session, err := a.Vault.SessionSecret(ctx, a.workspace)
+	if err != nil {
+		return runtime.Config{}, err
+	}
 	values, err := a.Vault.Names(ctx, a.workspace, given)
 	if err != nil {
 		return runtime.Config{}, err
@@ -51,12 +55,16 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
-	redact := append(values.Secrets(), password)
+	signed, err := sessions(resolved, session)
+	if err != nil {
+		return runtime.Config{}, err
+	}
+	redact := append(values.Secrets(), password, session)
 	redact = append(redact, a.Vetting.Literals(given)...)
 	for _, value := range redact {
 		a.given[value] = struct{}{}
 	}
-	return runtime.Config{Document: appconfig.Merge(resolved, own, served, trust).JSON(), Redact: redact}, nil
+	return runtime.Config{Document: appconfig.Merge(resolved, own, served, trust, signed).JSON(), Redact: redact}, nil
 }
 
 // ensureDatabase makes the database that the effective app-config points at.

@@ -36,6 +36,29 @@ func TestOrbitdSetsEveryKeyItOwns(t *testing.T) {
 	}
 }
 
+func TestOrbitdMakesTheSecretOfSessionsWhereTheDocumentHasNone(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]string{
+		"":                                    `{"auth":{"session":{"secret":"made"}}}`,
+		"auth: {environment: production}":     `{"auth":{"environment":"production","session":{"secret":"made"}}}`,
+		"auth: {session: {secret: null}}":     `{"auth":{"session":{"secret":"made"}}}`,
+		"auth: {session: {secret: mine}}":     `{"auth":{"session":{"secret":"mine"}}}`,
+		"auth: no mapping":                    `{"auth":"no mapping"}`,
+		"auth: {session: what}":               `{"auth":{"session":"what"}}`,
+		"auth: null\napp: {title: no effect}": `{"auth":{"session":{"secret":"made"}},"app":{"title":"no effect"}}`,
+	} {
+		declared, _ := appconfig.Parse(document)
+		added, err := sessions(declared, "made")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted, _ := appconfig.Parse(want)
+		if diff := cmp.Diff(string(wanted.Canonical()), string(appconfig.Merge(declared, added).Canonical())); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", document, diff)
+		}
+	}
+}
+
 func TestTLSToAPostgreSQLOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	authority := filepath.Join(t.TempDir(), "ca.pem")

@@ -451,7 +451,7 @@ func decoded(t *testing.T, document []byte) map[string]any {
 func declaredPart(t *testing.T, document []byte) map[string]any {
 	t.Helper()
 	values := decoded(t, document)
-	for _, key := range []string{"backend", "events", "scaffolder"} {
+	for _, key := range []string{"auth", "backend", "events", "scaffolder"} {
 		delete(values, key)
 	}
 	if app, ok := values["app"].(map[string]any); ok {

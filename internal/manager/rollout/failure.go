@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/secret"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
@@ -27,7 +28,7 @@ func (a *actor) putBack(ctx context.Context, r rollout, cause error) error {
 		"code", problem.Code, "plugin", problem.Plugin, "error", problem.Detail)
 	a.event(ctx, "Warning", "RolloutFailed", problem.Detail, r.id)
 	if a.blue == nil && !r.refused {
-		a.Gateway.Fail(a.workspace, "It could not be started.")
+		a.Gateway.Fail(a.workspace, gateway.Failed)
 		a.crashes = a.crashes.add(time.Now())
 		a.condition(ctx, orbit.ConditionReady, false, "NotStarted", problem.Detail)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -18,7 +19,7 @@ import (
 // prepare starts a process with what is given to it and returns it when it is ready, not yet serving. A failure leaves
 // nothing of it. It is a *shortage where memory has no room for another process beside the one that serves.
 func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*process, error) {
-	a.progress(ctx, r, "installing packages")
+	a.doing(ctx, r, "installing packages")
 	installed, err := a.bundle(ctx, r, given)
 	if err != nil {
 		return nil, err
@@ -27,7 +28,7 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 		return nil, err
 	}
 	a.standBy(ctx, given, installed) // it loads while the rest is prepared
-	a.progress(ctx, r, "preparing the database")
+	a.doing(ctx, r, "preparing the database")
 	if err := a.ensureDatabase(ctx); err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	if err != nil {
 		return nil, err
 	}
-	a.progress(ctx, r, "waiting for a place to boot")
+	a.doing(ctx, r, "waiting for a place to boot")
 	leave, err := a.enter(ctx, given)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 		ctx, cancel = context.WithTimeout(ctx, a.BootTimeout)
 		defer cancel()
 	}
-	a.progress(ctx, r, "starting Backstage")
+	a.doing(ctx, r, "starting Backstage")
 	begin := time.Now()
 	green, err := a.claim(ctx, given, installed)
 	if err != nil {
@@ -242,7 +243,7 @@ func (a *actor) adopt(ctx context.Context) error {
 			return err
 		}
 		if !interrupted(instance.Conditions) { // else requests go on waiting
-			a.Gateway.Fail(a.workspace, "It is starting.")
+			a.Gateway.Fail(a.workspace, gateway.Starting)
 		}
 		a.drains.Wait() // nothing boots on a database that an old process may still write to
 	}

@@ -308,6 +308,13 @@ func (a *actor) tellFates() {
 	a.fates.send()
 }
 
+// doing tells what is done now to those who wait for the change, and to visitors where nothing serves them. The text is
+// the same for every workspace: visitors are not to learn more.
+func (a *actor) doing(ctx context.Context, r rollout, text string) {
+	a.Gateway.Tell(a.workspace, text)
+	a.progress(ctx, r, text)
+}
+
 func (a *actor) progress(ctx context.Context, r rollout, text string) {
 	if len(r.changes) == 0 {
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -21,7 +22,7 @@ func (a *actor) cannotAdopt(ctx context.Context, record store.Process, cause err
 		}
 	}
 	if a.blue == nil {
-		a.Gateway.Fail(a.workspace, "Its process cannot be taken over.")
+		a.Gateway.Fail(a.workspace, gateway.Failed)
 	}
 	return fmt.Errorf("adopt process %s: %w", record.ID, cause)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 )
 
@@ -45,7 +46,7 @@ func (a *actor) upgrade(ctx context.Context, r rollout) error {
 
 // clone copies the database and notes that it has to be restored from the copy, should the upgrade not come to its end.
 func (a *actor) clone(ctx context.Context, r rollout) (string, error) {
-	a.progress(ctx, r, "cloning the database")
+	a.doing(ctx, r, "cloning the database")
 	why := fmt.Sprintf("the database from before the upgrade to generation %d: %s", r.declared.Generation, summary(r.decision.Reasons))
 	clone, err := a.Databases.Clone(ctx, a.workspace, printable(why), time.Now())
 	if err != nil {
@@ -63,7 +64,7 @@ func (a *actor) bringBack(ctx context.Context, r rollout, cause error) error {
 	again, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.BootTimeout)
 	defer cancel()
 	if err := a.startAgain(again, r); err != nil {
-		a.Gateway.Fail(a.workspace, "It could not be started.")
+		a.Gateway.Fail(a.workspace, gateway.Failed)
 		a.logger.ErrorContext(again, "what ran before could not be started again", "rollout", r.id, "error", a.mask(again, err.Error()))
 	}
 	return cause

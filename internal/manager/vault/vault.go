@@ -15,11 +15,15 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 )
 
-// databasePassword is the credential's name of the password of a workspace's database role.
-const databasePassword = "database-password"
+// The credentials' names: the password of a workspace's database role, and what its Backstage signs the cookies of
+// sessions with.
+const (
+	databasePassword = "database-password"
+	sessionSecret    = "session-secret"
+)
 
-// passwordBytes is the entropy of a generated password.
-const passwordBytes = 24
+// credentialBytes is the entropy of a generated credential.
+const credentialBytes = 24
 
 // Vault opens and seals. All methods may be called concurrently.
 type Vault struct {
@@ -80,8 +84,8 @@ func (v *Vault) Secrets(ctx context.Context, workspace string, set int64) (map[s
 	return values, nil
 }
 
-// Values are all secret values of the workspace that are in force: its secrets, those of its plugins and its database
-// password.
+// Values are all secret values of the workspace that are in force: its secrets, those of its plugins, its database
+// password and its session secret.
 func (v *Vault) Values(ctx context.Context, workspace string) ([]string, error) {
 	instance, err := v.store.Instance(ctx, workspace)
 	if err != nil {
@@ -95,7 +99,11 @@ func (v *Vault) Values(ctx context.Context, workspace string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	values := append(slices.Collect(maps.Values(secrets)), password)
+	session, err := v.SessionSecret(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	values := append(slices.Collect(maps.Values(secrets)), password, session)
 	plugins, err := v.store.Plugins(ctx, workspace)
 	if err != nil {
 		return nil, err
@@ -112,40 +120,50 @@ func (v *Vault) Values(ctx context.Context, workspace string) ([]string, error) 
 
 // DatabasePassword returns the password of the workspace's database role, and makes it when it is first asked for.
 func (v *Vault) DatabasePassword(ctx context.Context, workspace string) (string, error) {
-	password, err := v.databasePassword(ctx, workspace)
+	return v.credential(ctx, workspace, databasePassword)
+}
+
+// SessionSecret returns what the workspace's Backstage signs the cookies of sessions with, and makes it when it is first
+// asked for. It lives as long as the instance, so that a session survives whatever process began it.
+func (v *Vault) SessionSecret(ctx context.Context, workspace string) (string, error) {
+	return v.credential(ctx, workspace, sessionSecret)
+}
+
+func (v *Vault) credential(ctx context.Context, workspace, name string) (string, error) {
+	value, err := v.openCredential(ctx, workspace, name)
 	if !errors.Is(err, store.ErrNotFound) {
-		return password, err
+		return value, err
 	}
 	err = v.store.Update(ctx, workspace, func(tx *store.Tx) error {
-		if _, err := tx.Credential(ctx, workspace, databasePassword); !errors.Is(err, store.ErrNotFound) {
+		if _, err := tx.Credential(ctx, workspace, name); !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		random := make([]byte, passwordBytes)
+		random := make([]byte, credentialBytes)
 		if _, err := rand.Read(random); err != nil {
-			return fmt.Errorf("make a database password for %s: %w", workspace, err)
+			return fmt.Errorf("make the %s of %s: %w", name, workspace, err)
 		}
-		sealed, err := v.keyring.Seal([]byte(base64.RawURLEncoding.EncodeToString(random)), credentialContext(workspace, databasePassword))
+		sealed, err := v.keyring.Seal([]byte(base64.RawURLEncoding.EncodeToString(random)), credentialContext(workspace, name))
 		if err != nil {
-			return fmt.Errorf("seal the database password of %s: %w", workspace, err)
+			return fmt.Errorf("seal the %s of %s: %w", name, workspace, err)
 		}
-		return tx.PutCredential(ctx, databasePassword, store.Credential(sealed))
+		return tx.PutCredential(ctx, name, store.Credential(sealed))
 	})
 	if err != nil {
 		return "", err
 	}
-	return v.databasePassword(ctx, workspace)
+	return v.openCredential(ctx, workspace, name)
 }
 
-func (v *Vault) databasePassword(ctx context.Context, workspace string) (string, error) {
-	credential, err := v.store.Credential(ctx, workspace, databasePassword)
+func (v *Vault) openCredential(ctx context.Context, workspace, name string) (string, error) {
+	credential, err := v.store.Credential(ctx, workspace, name)
 	if err != nil {
 		return "", err
 	}
-	password, err := v.keyring.Open(secret.Sealed(credential), credentialContext(workspace, databasePassword))
+	value, err := v.keyring.Open(secret.Sealed(credential), credentialContext(workspace, name))
 	if err != nil {
-		return "", fmt.Errorf("open the database password of %s: %w", workspace, err)
+		return "", fmt.Errorf("open the %s of %s: %w", name, workspace, err)
 	}
-	return string(password), nil
+	return string(value), nil
 }
 
 func (v *Vault) open(workspace string, set int64, s store.Secret) (string, error) {

@@ -40,7 +40,11 @@ type Packages interface {
 }
 
 // Vetting vets. It may be used concurrently.
-type Vetting struct{ Packages Packages }
+type Vetting struct {
+	Packages Packages
+	// Site tells where a workspace's instance is reached; nil where that is not known.
+	Site func(workspace string) changeplan.Site
+}
 
 // Alone returns what is wrong with each of the plugins by itself.
 func (v Vetting) Alone(ctx context.Context, release string, plugins map[string]string) []orbit.Diagnostic {
@@ -54,7 +58,7 @@ func (v Vetting) Set(ctx context.Context, workspace string, before, given store.
 	if err != nil {
 		return nil, err
 	}
-	found := Fit(workspace, given, state)
+	found := v.Fit(workspace, given, state)
 	if !exact(given.Packages()) {
 		return found, nil // it could not be told which package that is, which is said elsewhere
 	}
@@ -98,9 +102,9 @@ func (v Vetting) frontend(ctx context.Context, before, given store.Given) []orbi
 	return v.Packages.FrontendSet(ctx, given.Spec.Release, given.Packages(), plugins, fresh)
 }
 
-// Fit returns what the documents and secrets of an instance say against each other, and what Backstage is known not to
-// start with. It is pure.
-func Fit(workspace string, given store.Given, state changeplan.State) []orbit.Diagnostic {
+// Fit returns what the documents and secrets of an instance say against each other, what Backstage is known not to start
+// with, and what keeps people from signing in. It asks nobody.
+func (v Vetting) Fit(workspace string, given store.Given, state changeplan.State) []orbit.Diagnostic {
 	whole := declare.Whole{
 		Workspace: workspace, Config: state.Config, Fragments: state.Fragments(),
 		InMap: func(name string) bool {
@@ -112,7 +116,11 @@ func Fit(workspace string, given store.Given, state changeplan.State) []orbit.Di
 	for name, secrets := range given.PluginSecretNames() {
 		whole.PluginSecrets[name] = secrets
 	}
-	return append(declare.Set(whole), changeplan.Problems(state)...)
+	var site changeplan.Site
+	if v.Site != nil {
+		site = v.Site(workspace)
+	}
+	return slices.Concat(declare.Set(whole), changeplan.Problems(state), changeplan.SignIn(state, site))
 }
 
 // document returns what the schemas say about the app-config that the state comes to.
@@ -136,10 +144,10 @@ func document(state changeplan.State, schemas configschema.Set, literals []confi
 	return found
 }
 
-// withoutEchoes leaves out what schemas say of a path of which more is said already: that what it refers to is missing, or
-// what Backstage does with it.
+// withoutEchoes leaves out what schemas say of a path of which more is said already: that what it refers to is missing,
+// what Backstage does with it, or that a secret is refused there.
 func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
-	undefined, fatal, idle := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	undefined, fatal, idle, refused := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, d := range found {
 		switch d.Code {
 		case orbit.CodeUndefinedSecret:
@@ -148,6 +156,8 @@ func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
 			fatal[d.Path] = true
 		case orbit.CodeNoEffect:
 			idle[d.Path] = true
+		case orbit.CodeLiteralSecret:
+			refused[d.Path] = refused[d.Path] || d.Severity == orbit.SeverityError
 		}
 	}
 	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool {
@@ -156,6 +166,8 @@ func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
 			return undefined[d.Path] || fatal[d.Path] || idle[d.Path]
 		case orbit.CodeWrongType, orbit.CodeInvalidValue:
 			return fatal[d.Path]
+		case orbit.CodeLiteralSecret:
+			return refused[d.Path] && d.Severity == orbit.SeverityWarning
 		default:
 			return false
 		}

@@ -50,6 +50,8 @@ var schemas = func() configschema.Set {
 		"type":"object","properties":{"p":{"type":"object","required":["url"],"properties":{
 			"url":{"type":"string"},"port":{"type":"number"},"token":{"type":"string","visibility":"secret"}}},
 			"integrations":{"type":"object","properties":{"gitea":{"type":"array","items":{"type":"object","required":["host"]}}}},
+			"auth":{"type":"object","properties":{"providers":{"type":"object","properties":{"oidc":{"type":"object","additionalProperties":{
+				"type":"object","properties":{"clientSecret":{"type":"string","visibility":"secret"}}}}}}}},
 			"backend":{"type":"object","properties":{"cache":{"type":"object","properties":{"store":{"enum":["memory"]}}}}}}}}]}`))
 	if err != nil {
 		panic(err)
@@ -84,7 +86,15 @@ func TestTheWholeIsVetted(t *testing.T) {
 		"a wrong type, and whose":     {given: given("", "p: {url: u, port: no}"), want: []string{"error wrong_type p p.port"}},
 		"a key that is missing":       {given: given("p: {port: 1}", ""), want: []string{"warning missing_key p.url"}},
 		"a secret in the text":        {given: given("p: {url: u, token: s3cret}", ""), want: []string{"warning literal_secret p.token"}},
-		"a secret as it is shown":     {given: given("p: {url: u, token: '***'}", ""), want: []string{"error literal_secret p.token"}},
+		"a client secret in the text, once": {
+			given: given("p: {url: u}\nauth: {providers: {oidc: {development: {clientId: a, clientSecret: s3cret, metadataUrl: b, "+
+				"signIn: {resolvers: [{resolver: emailMatchingUserEntityProfileEmail}]}}}}}", ""),
+			want: []string{"error literal_secret auth.providers.oidc.development.clientSecret"},
+		},
+		"a guest where nothing is known of the site": {
+			given: given("p: {url: u}\nauth: {providers: {guest: {dangerouslyAllowOutsideDevelopment: true}}}", ""),
+		},
+		"a secret as it is shown": {given: given("p: {url: u, token: '***'}", ""), want: []string{"error literal_secret p.token"}},
 		"what Backstage does not start with, once": {
 			given: given("p: {url: u}\nbackend: {cache: {store: mysql}}", ""), want: []string{"error will_not_boot backend.cache.store"},
 		},

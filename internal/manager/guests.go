@@ -1,0 +1,78 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
+)
+
+// site is where the workspace's instance is reached.
+func (m *Manager) site(workspace string) changeplan.Site {
+	address := m.URL(workspace)
+	return changeplan.Site{URL: address, Development: development(m.GatewayAddress(), address)}
+}
+
+// development says whether an instance is for development: the gateway listens on loopback, and its name is one that
+// every machine takes for itself. A name that others know means a proxy before the gateway, and so other people.
+func development(gateway, address string) bool {
+	host, _, err := net.SplitHostPort(gateway)
+	if err != nil || !loopback(host) {
+		return false
+	}
+	u, err := url.Parse(address)
+	return err == nil && strings.HasSuffix("."+strings.TrimSuffix(u.Hostname(), "."), ".localhost")
+}
+
+// tellGuests logs which instances sign everybody in as a guest. One that was allowed to under another domain goes on: it
+// is not for orbitd to end what runs. Its next change is refused until that is mended.
+func (m *Manager) tellGuests(ctx context.Context) {
+	if err := m.eachInstance(ctx, m.tellGuest); err != nil && ctx.Err() == nil {
+		m.options.Logger.WarnContext(ctx, "not told of all instances whether they sign everybody in as a guest", "error", err)
+	}
+}
+
+// eachInstance calls do with each stored workspace, one after the other.
+func (m *Manager) eachInstance(ctx context.Context, do func(ctx context.Context, workspace string) error) error {
+	const page = 500
+	for after := ""; ; {
+		instances, err := m.core.store.Instances(ctx, after, page)
+		if err != nil {
+			return err
+		}
+		for _, i := range instances {
+			after = i.Workspace
+			if err := do(ctx, i.Workspace); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		if len(instances) < page {
+			return nil
+		}
+	}
+}
+
+func (m *Manager) tellGuest(ctx context.Context, workspace string) error {
+	given, err := m.core.store.Declared(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	state, err := given.State()
+	if err != nil || !changeplan.GuestsSignIn(state) {
+		return nil //nolint:nilerr // a document that cannot be read is told of where it is used
+	}
+	site := m.site(workspace)
+	message := "everybody who reaches " + site.URL + " is signed in as a guest"
+	if site.Development {
+		m.options.Logger.WarnContext(ctx, message, "workspace", workspace)
+		return nil
+	}
+	message += ", which is for development only; no change of the instance is taken until auth.providers.guest is gone"
+	m.options.Logger.WarnContext(ctx, message, "workspace", workspace)
+	return m.core.store.PutEvent(ctx, orbit.Event{Workspace: workspace, Type: "Warning", Reason: "GuestSignIn", Message: message})
+}
