@@ -7,20 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/orbit-idp/terraform-provider-orbit/backstage"
-	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
-
-const oidcModule = "@backstage/plugin-auth-backend-module-oidc-provider"
-
-// released says whether the release has the package.
-func released(name string) bool {
-	return slices.ContainsFunc(backstage.Default().Packages, func(p orbit.ReleasePackage) bool { return p.Name == name })
-}
 
 // browser is a person's, as far as signing in needs one: it keeps cookies and finds *.localhost.
 type browser struct {
@@ -135,12 +124,7 @@ auth:
         metadataUrl: %s/.well-known/openid-configuration
         signIn: {resolvers: [{resolver: emailLocalPartMatchingUserEntityName, dangerouslyAllowSignInWithoutUserInCatalog: true}]}
 `, title, more, idpClient, provider.URL),
-			withSecrets(1, map[string]string{"OIDC_SECRET": idpSecret, "OWN": "a-secret-of-the-users-own"}),
-			func(w *orbit.InstanceWrite) {
-				if !released(oidcModule) {
-					w.Plugins = map[string]orbit.PluginSpec{oidcModule: {Version: "0.4.21"}}
-				}
-			})
+			withSecrets(1, map[string]string{"OIDC_SECRET": idpSecret, "OWN": "a-secret-of-the-users-own"}))
 	}
 	declare("First", "")
 	b := newBrowser(t, p.gateway)
