@@ -129,7 +129,7 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	}
 	config.Security = []map[string][]string{{"token": {}}}
 	a := &api{
-		huma: humago.New(mux, config), writer: o.Writer, reader: own{o.Reader}, tokens: o.Tokens, audit: o.Audit,
+		huma: humago.New(mux, config), writer: o.Writer, reader: Own(o.Reader), tokens: o.Tokens, audit: o.Audit,
 		access: o.Access, catalog: o.Catalog, logger: o.Logger,
 	}
 	a.instances()
