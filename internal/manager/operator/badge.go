@@ -70,6 +70,8 @@ func (c condition) Badge() badge {
 		return badge{c.Status, bad}
 	case c.troubled():
 		return badge{c.Status, warn}
+	case c.Type == orbit.ConditionReady:
+		return badge{c.Status, good}
 	default:
 		return badge{c.Status, quiet}
 	}

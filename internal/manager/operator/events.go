@@ -25,14 +25,6 @@ type eventRow struct {
 	OfMany bool
 }
 
-// Tone is how it is coloured.
-func (e eventRow) Tone() badge {
-	if e.Type == "Warning" {
-		return badge{e.Type, warn}
-	}
-	return badge{e.Type, quiet}
-}
-
 func (p *operator) events(r *http.Request) (view, error) {
 	workspace := auth.FromContext(r.Context()).Workspace
 	events, err := p.History.NewestEvents(r.Context(), workspace, eventsOnPage)

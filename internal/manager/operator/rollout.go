@@ -61,6 +61,9 @@ func (p *operator) rollout(r *http.Request) (view, error) {
 	if len(changes) == 0 && len(events) == 0 {
 		return view{}, store.ErrNotFound
 	}
+	for i := range events {
+		events[i].RolloutID = "" // it would lead here
+	}
 	after, err := p.newest(r, workspace)
 	return view{
 		Name: "rollout", Title: "Rollout of " + workspace, Trail: trailOf(workspace),

@@ -18,7 +18,7 @@ function since(ms) {
 }
 
 function tellTimes() {
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of document.querySelectorAll("time[data-ago]")) {
     time.textContent = since(Date.now() - Date.parse(time.dateTime));
   }
 }
