@@ -157,7 +157,7 @@ func words(n *html.Node) string {
 			text.WriteString(d.Data + " ")
 		}
 	}
-	return strings.Join(strings.Fields(text.String()), " ")
+	return strings.ReplaceAll(strings.Join(strings.Fields(text.String()), " "), " : ", ": ")
 }
 
 // reads are the words of the whole page.
