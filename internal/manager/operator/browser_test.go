@@ -22,11 +22,16 @@ type browser struct {
 
 func open(t *testing.T, s *managertest.Server) *browser {
 	t.Helper()
+	return openAt(t, s.Manager.APIURL())
+}
+
+func openAt(t *testing.T, base string) *browser {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t: t, base: s.Manager.APIURL(), client: &http.Client{
+	return &browser{t: t, base: base, client: &http.Client{
 		Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -237,6 +238,9 @@ func TestManyWorkspacesAreListedInPages(t *testing.T) {
 		}
 	}
 	b, seen := asRoot(t, s), map[string]int{}
+	begin := time.Now()
+	b.page("/ui/")
+	t.Logf("figure: page of 50 workspaces while %d boot: %v", many, time.Since(begin).Round(time.Millisecond))
 	for path := "/ui/"; path != ""; {
 		p := b.page(path)
 		path = ""

@@ -192,16 +192,6 @@ func TestAfterSigningInThePageGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-func TestASessionSurvivesARestartOfOrbitd(t *testing.T) {
-	t.Parallel()
-	s, _ := ownServer(t, managertest.Options{})
-	b := asRoot(t, s)
-	if err := s.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	b.page("/ui/")
-}
-
 func TestAnIdentityOfASignInFileSignsIn(t *testing.T) {
 	t.Parallel()
 	i := issuertest.New(t)

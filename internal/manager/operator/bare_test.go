@@ -32,6 +32,8 @@ func (empty) Recent(context.Context, []string) (map[string]store.Recent, error) 
 
 func (empty) NewestEvents(context.Context, string, int) ([]orbit.Event, error) { return nil, nil }
 
+func (empty) AllEvents(context.Context, int64, int) ([]orbit.Event, error) { return nil, nil }
+
 // bare returns the page of an orbitd without workspaces.
 func bare(t *testing.T, o operator.Options) http.Handler {
 	t.Helper()
@@ -40,6 +42,7 @@ func bare(t *testing.T, o operator.Options) http.Handler {
 		t.Fatal(err)
 	}
 	o.Reader, o.History, o.Vault, o.Auth = empty{}, empty{}, vault.New(keyring, nil), auth.NewRoot("orbit_root")
+	o.Happened = func() <-chan struct{} { return nil }
 	o.Ending, o.Logger, o.API = t.Context(), slog.New(slog.DiscardHandler), http.NotFoundHandler()
 	return operator.New(o)
 }
