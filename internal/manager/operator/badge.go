@@ -1,8 +1,6 @@
 package operator
 
-import (
-	"github.com/orbit-idp/terraform-provider-orbit/orbit"
-)
+import "github.com/orbit-idp/terraform-provider-orbit/orbit"
 
 // tone is how a state is coloured. The words beside it tell the same.
 type tone string
@@ -21,27 +19,34 @@ type badge struct {
 	Tone tone
 }
 
+// phaseBadge is what an instance is doing.
 func phaseBadge(phase orbit.Phase) badge {
-	tones := map[orbit.Phase]tone{
-		orbit.PhaseReady: good, orbit.PhaseProvisioning: busy, orbit.PhaseUpdating: busy, orbit.PhaseDeleting: busy, orbit.PhaseFailed: bad,
+	switch phase {
+	case orbit.PhaseReady:
+		return badge{string(phase), good}
+	case orbit.PhaseProvisioning, orbit.PhaseUpdating, orbit.PhaseDeleting:
+		return badge{string(phase), busy}
+	case orbit.PhaseFailed:
+		return badge{string(phase), bad}
+	default:
+		return badge{string(phase), quiet}
 	}
-	if t, known := tones[phase]; known {
-		return badge{string(phase), t}
-	}
-	return badge{string(phase), quiet}
 }
 
-// impactBadge tells what a change costs, in the words of plans.
+// impactBadge is what a change costs, in the word of plans.
 func impactBadge(impact orbit.Impact) badge {
-	tones := map[orbit.Impact]tone{orbit.ImpactLive: good, orbit.ImpactRestart: warn, orbit.ImpactUpgrade: warn}
-	if t, known := tones[impact]; known {
-		return badge{string(impact), t}
+	switch impact {
+	case orbit.ImpactLive:
+		return badge{string(impact), good}
+	case orbit.ImpactRestart, orbit.ImpactUpgrade:
+		return badge{string(impact), warn}
+	default:
+		return badge{string(impact), quiet}
 	}
-	return badge{string(impact), quiet}
 }
 
 // troubled says whether a condition is one to look after. Of those it does not know nobody can tell.
-func (c condition) troubled() bool {
+func troubled(c orbit.Condition) bool {
 	switch c.Type {
 	case orbit.ConditionReady, orbit.ConditionIsolated, orbit.ConditionRoomForGreen:
 		return c.Status != "True"
@@ -52,23 +57,13 @@ func (c condition) troubled() bool {
 	}
 }
 
-// condition is a condition with its badge.
-type condition struct{ orbit.Condition }
-
-func conditions(all []orbit.Condition) []condition {
-	seen := make([]condition, len(all))
-	for i, c := range all {
-		seen[i] = condition{c}
-	}
-	return seen
-}
-
-// Badge is the condition's status.
-func (c condition) Badge() badge {
+// conditionBadge is a condition's status.
+func conditionBadge(c orbit.Condition) badge {
+	grave := c.Type == orbit.ConditionReady || c.Type == orbit.ConditionCrashLooping
 	switch {
-	case c.troubled() && (c.Type == orbit.ConditionReady || c.Type == orbit.ConditionCrashLooping):
+	case troubled(c) && grave:
 		return badge{c.Status, bad}
-	case c.troubled():
+	case troubled(c):
 		return badge{c.Status, warn}
 	case c.Type == orbit.ConditionReady:
 		return badge{c.Status, good}
@@ -76,17 +71,3 @@ func (c condition) Badge() badge {
 		return badge{c.Status, quiet}
 	}
 }
-
-// reason is a reason with its badge.
-type reason struct{ orbit.Reason }
-
-func reasons(all []orbit.Reason) []reason {
-	seen := make([]reason, len(all))
-	for i, r := range all {
-		seen[i] = reason{r}
-	}
-	return seen
-}
-
-// Badge is what this part alone would cost.
-func (r reason) Badge() badge { return impactBadge(r.Impact) }

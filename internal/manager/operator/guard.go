@@ -88,12 +88,13 @@ func (p *operator) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, auth.ErrUnavailable), store.Unavailable(err):
 		p.Logger.WarnContext(r.Context(), "page not shown", "path", r.URL.Path, "error", err)
 		w.Header().Set("Retry-After", "1")
-		p.show(w, r, http.StatusServiceUnavailable, refusal("Not now", "What orbitd needs for this page does not answer now. Try again in a moment."))
+		p.show(w, r, http.StatusServiceUnavailable, refusal("Not now",
+			"What orbitd needs for this page does not answer now. Try again in a moment."))
 	default:
 		id := uuid.Must(uuid.NewV7()).String()
 		p.Logger.ErrorContext(r.Context(), "page not shown", "path", r.URL.Path, "request_id", id, "error", err)
-		v := refusal("Something is wrong", "orbitd could not make this page; its log says why, under the request id.")
-		v.Content = refusalView{Why: v.Content.(refusalView).Why, RequestID: id}
-		p.show(w, r, http.StatusInternalServerError, v)
+		p.show(w, r, http.StatusInternalServerError, view{Name: "refusal", Title: "Something is wrong", Content: refusalView{
+			Why: "orbitd could not make this page; its log says why, under the request id.", RequestID: id,
+		}})
 	}
 }

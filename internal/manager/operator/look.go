@@ -57,6 +57,7 @@ type look struct {
 func newLook() *look {
 	base := template.Must(template.New("base.html").Funcs(template.FuncMap{
 		"ago": ago, "clock": clock, "machine": machine, "lasted": lasted, "mebibytes": mebibytes, "workspacePath": workspacePath,
+		"phaseBadge": phaseBadge, "impactBadge": impactBadge, "conditionBadge": conditionBadge,
 	}).ParseFS(templateFiles, "templates/base.html", "templates/parts.html"))
 	l := &look{base: base, pages: map[string]*template.Template{}, assets: assetHash()}
 	files, err := fs.Glob(templateFiles, "templates/*.html")

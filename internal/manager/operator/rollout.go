@@ -80,6 +80,3 @@ func (v rolloutView) Each() []rollout {
 	}
 	return each
 }
-
-// Reasons are those of the rollout, each with what it alone would cost.
-func (v rolloutView) Reasons() []reason { return reasons(v.rollout.Reasons()) }

@@ -44,19 +44,15 @@ func (r rollout) What() []string {
 
 // asked says what a change does to what.
 func asked(c orbit.Change) string {
-	subject := "instance"
-	verb := map[orbit.Operation]string{
-		orbit.OperationCreate: "Create", orbit.OperationUpdate: "Update", orbit.OperationDelete: "Delete", orbit.OperationRestart: "Restart",
-	}[c.Operation]
-	if c.Plugin != "" {
-		subject = c.Plugin
-		if c.Operation == orbit.OperationCreate {
-			verb = "Add"
-		} else if c.Operation == orbit.OperationDelete {
-			verb = "Remove"
-		}
+	subject := cmp.Or(c.Plugin, "instance")
+	switch {
+	case c.Operation == orbit.OperationCreate && c.Plugin != "":
+		return "Add " + subject
+	case c.Operation == orbit.OperationDelete && c.Plugin != "":
+		return "Remove " + subject
+	default:
+		return strings.ToUpper(string(c.Operation[:1])) + string(c.Operation[1:]) + " " + subject
 	}
-	return cmp.Or(verb, string(c.Operation)) + " " + subject
 }
 
 // Impact is the costliest of its changes.
@@ -102,9 +98,6 @@ func (r rollout) Brief() []orbit.Reason {
 
 // More is how many reasons there are beside those.
 func (r rollout) More() int { return max(0, len(r.Reasons())-inBrief) }
-
-// ImpactBadge is what it costs.
-func (r rollout) ImpactBadge() badge { return impactBadge(r.Impact()) }
 
 // Generation is the newest that it leads to.
 func (r rollout) Generation() int64 {
@@ -195,7 +188,7 @@ func (r rollout) Problems() []*orbit.Problem {
 }
 
 func same(a, b *orbit.Problem) bool {
-	return a.Code == b.Code && a.Title == b.Title && a.Detail == b.Detail && strings.Join(a.LogTail, "\n") == strings.Join(b.LogTail, "\n")
+	return a.Code == b.Code && a.Title == b.Title && a.Detail == b.Detail && slices.Equal(a.LogTail, b.LogTail)
 }
 
 // Warnings are the findings that did not stop it.

@@ -120,7 +120,7 @@ func TestTimesAreTheWordsOfPeople(t *testing.T) {
 		}
 	}
 	for took, want := range map[time.Duration]string{20 * time.Millisecond: "20 ms", 4490 * time.Millisecond: "4.5 s", 125 * time.Second: "2m5s"} {
-		if got := operator.LastedOf(took); got != want {
+		if got := operator.Lasted(took); got != want {
 			t.Errorf("%v is %q, want %q", took, got, want)
 		}
 	}

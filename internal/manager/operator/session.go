@@ -26,7 +26,7 @@ type session struct {
 
 var (
 	errNoSession   = errors.New("nobody is signed in")
-	errTokenLength = errors.New("the token is too long for a browser's cookie: sign in with one that orbitd token create made")
+	errTokenLength = errors.New("the token does not fit into a cookie")
 )
 
 // begin gives the browser a session of the token.

@@ -47,7 +47,8 @@ func (p *operator) signIn(w http.ResponseWriter, r *http.Request) {
 		status, problem = http.StatusServiceUnavailable, "Whose token it is cannot be told now. Try again in a moment."
 		w.Header().Set("Retry-After", "1")
 	case errors.Is(err, errTokenLength):
-		status, problem = http.StatusUnprocessableEntity, "The token is too long for a browser's cookie. Sign in with one that orbitd token create made."
+		status = http.StatusUnprocessableEntity
+		problem = "The token is too long for a browser's cookie. Sign in with one that orbitd token create made."
 	}
 	p.show(w, r, status, view{
 		Name: "signin", Title: "Sign in", Content: signInView{Next: next(r.PostFormValue("next")), Problem: problem},
@@ -73,7 +74,8 @@ func (p *operator) signOut(w http.ResponseWriter, r *http.Request) {
 func (p *operator) sameOrigin(handle http.HandlerFunc) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.show(w, r, http.StatusForbidden, refusal("Not from here", "The form was sent from another site. Open the page itself and sign in there."))
+		p.show(w, r, http.StatusForbidden, refusal("Not from here",
+			"The form was sent from another site. Open the page itself and sign in there."))
 	}))
 	return protection.Handler(handle)
 }

@@ -50,12 +50,6 @@ func (p *operator) workspace(r *http.Request) (view, error) {
 	}, nil
 }
 
-// Phase is what the instance is doing.
-func (v workspaceView) Phase() badge { return phaseBadge(v.Status.Phase) }
-
-// Conditions are what was observed.
-func (v workspaceView) Conditions() []condition { return conditions(v.Status.Conditions) }
-
 // MemoryMiB is what the process has in memory now, 0 when unknown.
 func (v workspaceView) MemoryMiB() int64 { return mebibytes(v.Status.MemoryBytes) }
 

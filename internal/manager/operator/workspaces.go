@@ -59,10 +59,7 @@ func (p *operator) workspaces(r *http.Request) (view, error) {
 	return view{Name: "workspaces", Title: "Workspaces", Stream: streamFrom(Path+"events/stream", after), Content: content}, err
 }
 
-// Phase is what the instance is doing.
-func (r workspaceRow) Phase() badge { return phaseBadge(r.Status.Phase) }
-
 // Troubles are the conditions to look after.
-func (r workspaceRow) Troubles() []condition {
-	return slices.DeleteFunc(conditions(r.Status.Conditions), func(c condition) bool { return !c.troubled() })
+func (r workspaceRow) Troubles() []orbit.Condition {
+	return slices.DeleteFunc(slices.Clone(r.Status.Conditions), func(c orbit.Condition) bool { return !troubled(c) })
 }

@@ -8,7 +8,6 @@ import (
 
 // Recent is what a list of workspaces says of one beside its instance.
 type Recent struct {
-	Workspace string
 	// Plugins counts those with a resource of their own.
 	Plugins int
 	// Change is the newest change; nil where none is kept any more.
@@ -54,7 +53,7 @@ func (q queries) Recent(ctx context.Context, workspaces []string) (map[string]Re
 		return nil, err
 	}
 	for _, c := range counts {
-		recent[c.Workspace] = Recent{Workspace: c.Workspace, Plugins: c.Plugins}
+		recent[c.Workspace] = Recent{Plugins: c.Plugins}
 	}
 	newest, err := q.history(ctx, "the newest changes",
 		"id IN (SELECT (SELECT max(id) FROM changes WHERE workspace = name) FROM unnest($1::text[]) AS name)", workspaces)
@@ -62,7 +61,7 @@ func (q queries) Recent(ctx context.Context, workspaces []string) (map[string]Re
 		return nil, err
 	}
 	for i, c := range newest {
-		recent[c.Workspace] = Recent{Workspace: c.Workspace, Plugins: recent[c.Workspace].Plugins, Change: &newest[i]}
+		recent[c.Workspace] = Recent{Plugins: recent[c.Workspace].Plugins, Change: &newest[i]}
 	}
 	return recent, nil
 }
