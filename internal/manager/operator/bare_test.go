@@ -28,7 +28,9 @@ func (empty) Instances(context.Context, orbit.InstanceQuery) (orbit.Page[orbit.I
 	return orbit.Page[orbit.Instance]{}, nil
 }
 
-func (empty) Recent(context.Context, []string) (map[string]store.Recent, error) { return nil, nil } //nolint:nilnil // none
+func (empty) Recent(context.Context, []string) (map[string]store.Recent, error) {
+	return map[string]store.Recent{}, nil
+}
 
 func (empty) NewestEvents(context.Context, string, int) ([]orbit.Event, error) { return nil, nil }
 
