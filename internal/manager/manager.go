@@ -161,7 +161,8 @@ func (m *Manager) listen(ctx context.Context) (err error) {
 // serve answers requests until Close; that it cannot any more ends Run.
 func (m *Manager) serve() {
 	o := m.options
-	o.Logger.Info("listening", "version", o.Version, "api", m.APIURL(), "page", m.APIURL()+operator.Path, "gateway", m.GatewayAddress(), "token_file", m.TokenFile())
+	o.Logger.Info("listening", "version", o.Version, "api", m.APIURL(), "page", m.APIURL()+operator.Path,
+		"gateway", m.GatewayAddress(), "token_file", m.TokenFile())
 	api := m.api
 	if m.cert != nil { // on top of the socket, which is passed on as it is
 		api = tls.NewListener(api, m.cert.Config())

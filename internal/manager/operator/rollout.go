@@ -50,6 +50,10 @@ type rolloutView struct {
 
 func (p *operator) rollout(r *http.Request) (view, error) {
 	workspace, id := r.PathValue("workspace"), r.PathValue("id")
+	after, err := p.newest(r, workspace) // before the rest, so that nothing is missed
+	if err != nil {
+		return view{}, err
+	}
 	changes, err := p.History.RolloutChanges(r.Context(), workspace, id)
 	if err != nil {
 		return view{}, err
@@ -64,12 +68,11 @@ func (p *operator) rollout(r *http.Request) (view, error) {
 	for i := range events {
 		events[i].RolloutID = "" // it would lead here
 	}
-	after, err := p.newest(r, workspace)
 	return view{
 		Name: "rollout", Title: "Rollout of " + workspace, Trail: trailOf(workspace),
 		Stream:  streamFrom(workspacePath(workspace, "events", "stream"), after),
 		Content: rolloutView{rollout: rollout{Workspace: workspace, ID: id, Changes: changes}, eventsView: viewEvents(events, false)},
-	}, err
+	}, nil
 }
 
 // Each are its changes, each as if it had been carried alone.

@@ -25,15 +25,15 @@ type workspaceView struct {
 
 func (p *operator) workspace(r *http.Request) (view, error) {
 	workspace := r.PathValue("workspace")
+	events, err := p.History.NewestEvents(r.Context(), workspace, eventsInBrief) // before the rest, so that none is missed
+	if err != nil {
+		return view{}, err
+	}
 	instance, err := p.Reader.InstanceWithPlugins(r.Context(), workspace)
 	if err != nil {
 		return view{}, err
 	}
 	changes, err := p.History.Changes(r.Context(), workspace, "", changesLooked)
-	if err != nil {
-		return view{}, err
-	}
-	events, err := p.History.NewestEvents(r.Context(), workspace, eventsInBrief)
 	if err != nil {
 		return view{}, err
 	}

@@ -32,6 +32,10 @@ func (p *operator) workspaces(r *http.Request) (view, error) {
 	if !isText(cursor) {
 		cursor = ""
 	}
+	after, err := p.newest(r, "") // before the rest, so that nothing is missed
+	if err != nil {
+		return view{}, err
+	}
 	page, err := p.Reader.Instances(r.Context(), orbit.InstanceQuery{
 		PageOptions: orbit.PageOptions{Limit: workspacesOnPage, Cursor: cursor},
 	})
@@ -55,8 +59,7 @@ func (p *operator) workspaces(r *http.Request) (view, error) {
 		}
 		content.Rows = append(content.Rows, row)
 	}
-	after, err := p.newest(r, "")
-	return view{Name: "workspaces", Title: "Workspaces", Stream: streamFrom(Path+"events/stream", after), Content: content}, err
+	return view{Name: "workspaces", Title: "Workspaces", Stream: streamFrom(Path+"events/stream", after), Content: content}, nil
 }
 
 // Troubles are the conditions to look after.
