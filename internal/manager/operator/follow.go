@@ -23,9 +23,9 @@ const (
 func (p *operator) eventSource(r *http.Request) (source, error) {
 	workspace := cmp.Or(r.PathValue("workspace"), auth.FromContext(r.Context()).Workspace)
 	after, err := p.resume(r, workspace)
-	return source{next: p.Happened, send: func(s *stream) error {
+	return source{next: p.Happened, send: func(ctx context.Context, s *stream) error {
 		for {
-			events, err := p.eventsAfter(r.Context(), workspace, after)
+			events, err := p.eventsAfter(ctx, workspace, after)
 			if err != nil {
 				return err
 			}
@@ -67,8 +67,8 @@ func (p *operator) resume(r *http.Request, workspace string) (int64, error) {
 func (p *operator) logSource(r *http.Request) (source, error) {
 	workspace, kind := r.PathValue("workspace"), "tail"
 	var before []string
-	return source{next: aWhile, send: func(s *stream) error {
-		now, err := p.Reader.Logs(r.Context(), workspace, linesOnPage)
+	return source{next: aWhile, send: func(ctx context.Context, s *stream) error {
+		now, err := p.Reader.Logs(ctx, workspace, linesOnPage)
 		if err != nil {
 			return err
 		}

@@ -50,7 +50,7 @@ func (p *operator) begin(w http.ResponseWriter, token string) error {
 func (p *operator) end(w http.ResponseWriter) { http.SetCookie(w, p.cookie("", -1)) }
 
 func (p *operator) cookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // without TLS the API is on loopback alone
 		Name: sessionCookie, Value: value, Path: Path, MaxAge: maxAge, HttpOnly: true, Secure: p.TLS, SameSite: http.SameSiteStrictMode,
 	}
 }

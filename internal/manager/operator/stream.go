@@ -2,6 +2,7 @@ package operator
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -82,7 +83,7 @@ type source struct {
 	// next returns a channel that tells when there may be something new. It is taken before send looks.
 	next func() <-chan struct{}
 	// send sends what is new.
-	send func(*stream) error
+	send func(ctx context.Context, s *stream) error
 }
 
 // stream answers with a stream, for whoever may see it.
@@ -120,7 +121,7 @@ func (p *operator) follow(r *http.Request, needs auth.Permission, s *stream, fro
 			return errForbidden
 		}
 		next := from.next()
-		if err := from.send(s); err != nil {
+		if err := from.send(r.Context(), s); err != nil {
 			return err
 		}
 		select {

@@ -34,7 +34,7 @@ func (b *browser) listen(path, after string) *listener {
 	if after != "" {
 		r.Header.Set("Last-Event-ID", after)
 	}
-	answer, err := b.client.Do(r) //nolint:bodyclose // end closes it
+	answer, err := b.client.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}
