@@ -225,7 +225,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: accessTokens.Sign, Masker: reader.Masker, Ending: work,
 		}),
 	})
-	m.apiDoor.open(operator.New(operator.Options{ //nolint:contextcheck // requests bring theirs
+	m.apiDoor.open(operator.New(operator.Options{
 		Reader: httpapi.Own(reader), History: m.core.store, Vault: m.core.vault, Auth: authenticators, API: api,
 		Happened: super.Happened, Ending: work, TLS: m.cert != nil, Version: o.Version, Logger: o.Logger,
 	}))
