@@ -34,6 +34,18 @@ func (c *Client) GetChange(ctx context.Context, id string, wait time.Duration) (
 	return &change, nil
 }
 
+// ListChanges returns one page of a workspace's changes, newest first.
+func (c *Client) ListChanges(ctx context.Context, workspace string, options PageOptions) (*Page[Change], error) {
+	var page Page[Change]
+	err := c.do(ctx, call{
+		method: http.MethodGet, path: instancePath(workspace) + "/changes", query: options.query(), repeatable: true,
+	}, &page)
+	if err != nil {
+		return nil, err
+	}
+	return &page, nil
+}
+
 // WaitChange waits until a change's fate is known and returns it: applied, or failed with its Problem. It asks orbitd
 // to hold the question, so it learns the fate at once and neither sleeps nor counts. An orbitd that goes away while
 // the change is under way is asked again for up to a minute. Progress, which may be nil, is called with every answer.

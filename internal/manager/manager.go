@@ -23,6 +23,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/gateway"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/httpapi"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/inventory"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/operator"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/rollout"
 )
 
@@ -160,7 +161,8 @@ func (m *Manager) listen(ctx context.Context) (err error) {
 // serve answers requests until Close; that it cannot any more ends Run.
 func (m *Manager) serve() {
 	o := m.options
-	o.Logger.Info("listening", "version", o.Version, "api", m.APIURL(), "gateway", m.GatewayAddress(), "token_file", m.TokenFile())
+	o.Logger.Info("listening", "version", o.Version, "api", m.APIURL(), "page", m.APIURL()+operator.Path,
+		"gateway", m.GatewayAddress(), "token_file", m.TokenFile())
 	api := m.api
 	if m.cert != nil { // on top of the socket, which is passed on as it is
 		api = tls.NewListener(api, m.cert.Config())
@@ -219,14 +221,19 @@ func (m *Manager) open(ctx context.Context) (err error) {
 		Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
 		Databases: m.core.cluster, URL: m.URL, Carried: releases(), Packages: m.core.registry(),
 	}
-	m.apiDoor.open(httpapi.New(httpapi.Options{ //nolint:contextcheck // requests bring theirs
+	authenticators := m.authenticators(apiTokens)
+	api := httpapi.New(httpapi.Options{ //nolint:contextcheck // requests bring theirs
 		Writer: admission.New(m.core.admission(m.super)),
 		Reader: endingReader{ending: work, Reader: reader},
-		Tokens: apiTokens, Audit: m.core.store, Auth: m.authenticators(apiTokens), Logger: o.Logger,
+		Tokens: apiTokens, Audit: m.core.store, Auth: authenticators, Logger: o.Logger,
 		Access: accessTokens,
 		Catalog: catalog.New(catalog.Options{
 			Store: m.core.store, Gateway: m.gateway, Host: m.gateway.Host, Sign: accessTokens.Sign, Masker: reader.Masker, Ending: work,
 		}),
+	})
+	m.apiDoor.open(operator.New(operator.Options{
+		Reader: httpapi.Own(reader), History: m.core.store, Vault: m.core.vault, Auth: authenticators, API: api,
+		Happened: super.Happened, Ending: work, TLS: m.cert != nil, Version: o.Version, Logger: o.Logger,
 	}))
 	return nil
 }

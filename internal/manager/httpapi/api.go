@@ -39,6 +39,8 @@ type Reader interface {
 	Plugins(ctx context.Context, workspace, after string, limit int) ([]orbit.Plugin, error)
 	// Change returns a change when its fate is known or ctx is done, whichever comes first.
 	Change(ctx context.Context, id string) (orbit.Change, error)
+	// Changes returns those whose id is below before, newest first; "" is all.
+	Changes(ctx context.Context, workspace, before string, limit int) ([]orbit.Change, error)
 	Events(ctx context.Context, workspace string, after int64, limit int) ([]orbit.Event, error)
 	Logs(ctx context.Context, workspace string, lines int) ([]string, error)
 	// Retained is what is kept of the instance's data beside its live database.
@@ -129,7 +131,7 @@ func register(mux *http.ServeMux, o Options) huma.API {
 	}
 	config.Security = []map[string][]string{{"token": {}}}
 	a := &api{
-		huma: humago.New(mux, config), writer: o.Writer, reader: own{o.Reader}, tokens: o.Tokens, audit: o.Audit,
+		huma: humago.New(mux, config), writer: o.Writer, reader: Own(o.Reader), tokens: o.Tokens, audit: o.Audit,
 		access: o.Access, catalog: o.Catalog, logger: o.Logger,
 	}
 	a.instances()

@@ -33,6 +33,20 @@ func (a *api) changes() {
 		change, err := a.reader.Change(ctx, in.ID)
 		return &struct{ Body orbit.Change }{change}, err
 	})
+	route(a, huma.Operation{
+		OperationID: "listChanges", Method: http.MethodGet, Path: "/v1/instances/{workspace}/changes", Tags: []string{"changes"},
+		Summary: "List changes", Description: "Newest first. They stay for 7 days after their fate is known, those of a deleted instance too.",
+	}, func(ctx context.Context, in *struct {
+		WorkspacePath
+		PageQuery
+	}) (*struct{ Body orbit.Page[orbit.Change] }, error) {
+		changes, err := a.reader.Changes(ctx, in.Workspace, in.Cursor, in.Limit+1)
+		if err != nil {
+			return nil, err
+		}
+		page := pageOf(changes, in.Limit, func(c orbit.Change) string { return c.ID })
+		return &struct{ Body orbit.Page[orbit.Change] }{page}, nil
+	})
 }
 
 func parseWait(text string) (time.Duration, error) {

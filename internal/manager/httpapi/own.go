@@ -10,8 +10,11 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// own is a Reader that shows whoever is limited to a workspace nothing of others where the path names none.
+// own is what Own returns.
 type own struct{ Reader }
+
+// Own returns a reader that shows whoever is limited to a workspace nothing of others where the path names none.
+func Own(r Reader) Reader { return own{r} }
 
 // Instances returns the instance of the principal's workspace alone where they are limited to one.
 func (o own) Instances(ctx context.Context, query orbit.InstanceQuery) (orbit.Page[orbit.Instance], error) {

@@ -35,6 +35,7 @@ var permissions = map[string]auth.Permission{ //nolint:gochecknoglobals // a tab
 	"deletePlugin": adminsWorkspace,
 
 	"getChange":    readsOwn,
+	"listChanges":  readsWorkspace,
 	"listEvents":   readsWorkspace,
 	"readLogs":     readsWorkspace,
 	"getRetained":  readsWorkspace,

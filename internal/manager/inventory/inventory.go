@@ -42,6 +42,11 @@ func (v *Inventory) Change(ctx context.Context, id string) (orbit.Change, error)
 	return change.Change, err
 }
 
+// Changes returns at most limit of the workspace's changes whose id is below before, newest first; "" is all.
+func (v *Inventory) Changes(ctx context.Context, workspace, before string, limit int) ([]orbit.Change, error) {
+	return v.Store.Changes(ctx, workspace, before, limit)
+}
+
 // Events returns at most limit of the workspace's events whose id is above after, oldest first.
 func (v *Inventory) Events(ctx context.Context, workspace string, after int64, limit int) ([]orbit.Event, error) {
 	return v.Store.Events(ctx, workspace, after, limit)

@@ -228,6 +228,7 @@ func (a *actor) event(ctx context.Context, kind, reason, message, rolloutID stri
 	if err != nil {
 		a.logger.WarnContext(ctx, "event lost", "reason", reason, "error", err)
 	}
+	a.happened.send()
 }
 
 // condition records one aspect of the instance's state. Like an event, it is not worth failing a rollout.

@@ -129,10 +129,12 @@ type Supervisor struct {
 	places *places
 	pool   *pool
 	fates  *broadcast
-	plans  *plans
-	ctx    context.Context // the actors' own; Close ends it
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	// happened tells of events.
+	happened *broadcast
+	plans    *plans
+	ctx      context.Context // the actors' own; Close ends it
+	cancel   context.CancelFunc
+	wg       sync.WaitGroup
 
 	mu     sync.Mutex
 	closed bool
@@ -160,7 +162,7 @@ func New(o Options) *Supervisor {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Supervisor{
-		Options: o, places: newPlaces(o.Boots, o.Memory), fates: newBroadcast(), plans: newPlans(),
+		Options: o, places: newPlaces(o.Boots, o.Memory), fates: newBroadcast(), happened: newBroadcast(), plans: newPlans(),
 		ctx: ctx, cancel: cancel, actors: map[string]*actor{},
 	}
 	s.pool = newPool(s)
@@ -266,6 +268,10 @@ func (s *Supervisor) served() []store.Given {
 	}
 	return given
 }
+
+// Happened returns a channel that is closed at the next event of any workspace. Whoever waits for one takes the channel
+// first and looks then.
+func (s *Supervisor) Happened() <-chan struct{} { return s.happened.wait() }
 
 // WaitFate returns when the change's fate is known or ctx is done, with the change as it is then.
 func (s *Supervisor) WaitFate(ctx context.Context, id string) (store.Change, error) {
