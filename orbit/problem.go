@@ -52,6 +52,7 @@ const (
 	CodeForbiddenDirective Code = "forbidden_directive" // $file, $include: instances read no files of the manager's machine
 	CodeUndefinedSecret    Code = "undefined_secret"    // ${NAME} that no secret defines
 	CodeConflictingPaths   Code = "conflicting_paths"   // two resources set one path to different values
+	CodeHostTaken          Code = "host_taken"          // 409: the base_url's host is another instance's, or under the gateway's domain
 	CodeUnknownRelease     Code = "unknown_release"     // a release that this orbitd does not carry
 	CodeInvalidPackage     Code = "invalid_package"     // not an npm package name
 	CodeInvalidVersion     Code = "invalid_version"     // neither an exact semantic version nor a range of them

@@ -163,7 +163,7 @@ func writeHost(cacheDir string) (string, error) {
 const sharedStandbys = 2
 
 // supervisor returns the rollouts over this core. Without access no instance can be given its config.
-func (c *core) supervisor(g *gateway.Gateway, url func(string) string, a rollout.Access, boots int64) *rollout.Supervisor {
+func (c *core) supervisor(g *gateway.Gateway, url func(workspace, baseURL string) string, a rollout.Access, boots int64) *rollout.Supervisor {
 	var bundles rollout.Bundles = c.packages
 	if c.options.Runtime != nil {
 		bundles = &nothing{}
@@ -184,7 +184,7 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, a rollout
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
 		Store: c.store, Vault: c.vault, Registry: c.registry(), Vetting: c.vetting(), Wake: super.Wake, Planning: super.Planning,
-		Interrupt: super.Interrupt,
+		Interrupt: super.Interrupt, Domain: c.options.GatewayDomain,
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID

@@ -331,8 +331,11 @@ func (m *Manager) GatewayAddress() string { return m.proxy.Addr().String() }
 // TokenFile is where the API token is.
 func (m *Manager) TokenFile() string { return TokenFile(m.options.DataDir) }
 
-// URL is where people open a workspace's instance.
-func (m *Manager) URL(workspace string) string {
+// URL is where people open a workspace's instance that has the base URL; "" is none.
+func (m *Manager) URL(workspace, baseURL string) string {
+	if baseURL != "" {
+		return baseURL
+	}
 	_, port, _ := net.SplitHostPort(m.GatewayAddress())
 	return "http://" + net.JoinHostPort(m.gateway.Host(workspace), port)
 }

@@ -51,7 +51,7 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 	if err != nil {
 		return err
 	}
-	super := c.supervisor(gateway.New(gateway.Options{Logger: o.Logger}), func(string) string { return "" }, nil, 1)
+	super := c.supervisor(gateway.New(gateway.Options{Logger: o.Logger}), func(string, string) string { return "" }, nil, 1)
 	err = super.StopAll(ctx, func(workspace string) { tell("instance " + workspace + " stopped") })
 	if err := errors.Join(err, c.close()); err != nil {
 		return err

@@ -163,7 +163,11 @@ func (g *Gateway) Remove(workspace string) (previous *Target) {
 // SetHosts declares the host names under which the workspace is reached beside its own <workspace>.<domain>, in place
 // of those declared before. A name is a DNS name without a port. A name under the gateway's domain, or of another
 // workspace, is refused, and nothing is changed then.
-func (g *Gateway) SetHosts(workspace string, hosts []string) error {
+//
+// Home is the base URL of the name at which people are to be, "" for the workspace's own. A browser that opens a page
+// under another of its names is sent there: the web app calls its backend at home alone, and a session is good there
+// alone. All else, API clients above all, is served under every name.
+func (g *Gateway) SetHosts(workspace, home string, hosts []string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	declared := make([]string, 0, len(hosts))
@@ -174,7 +178,9 @@ func (g *Gateway) SetHosts(workspace string, hosts []string) error {
 		}
 		declared = append(declared, name)
 	}
-	g.route(workspace).hosts = declared
+	r := g.route(workspace)
+	r.hosts = declared
+	r.home.Store(newHome(home))
 	g.publish()
 	return nil
 }

@@ -13,6 +13,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerUnknownHost(w, r)
 		return
 	}
+	if route.home.Load().sends(w, r) {
+		return
+	}
 	var heldUntil, refusedUntil time.Time // one bound for all of a request's waits of a kind
 	for {
 		s := route.state.Load()

@@ -39,7 +39,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 			Detail: diagnostics[0].String(), Diagnostics: diagnostics,
 		}
 	}
-	own, err := managed(a.URL(a.workspace), a.Databases.ConnectionFor(a.workspace), password)
+	own, err := managed(a.URL(a.workspace, given.Spec.BaseURL), a.Databases.ConnectionFor(a.workspace), password)
 	if err != nil {
 		return runtime.Config{}, err
 	}

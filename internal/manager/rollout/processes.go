@@ -116,7 +116,7 @@ func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.
 
 // record is the row of a process that is being prepared.
 func (a *actor) record(given store.Given, installed bundle.Bundle, handle runtime.Handle) store.Process {
-	given.URL = a.URL(a.workspace)
+	given.URL = a.URL(a.workspace, given.Spec.BaseURL)
 	return store.Process{
 		Workspace: a.workspace, ID: handle.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash, Handle: handle,
 	}
@@ -209,6 +209,7 @@ func (a *actor) adopt(ctx context.Context) error {
 		switch {
 		case serves:
 		case a.blue != nil && record.DrainUntil != nil:
+			_ = a.answerUnder(a.blue, p) // it did already
 			a.drain(ctx, p, *record.DrainUntil)
 			continue
 		default:
@@ -218,6 +219,7 @@ func (a *actor) adopt(ctx context.Context) error {
 			})
 			continue
 		}
+		_ = a.answerUnder(p, nil) // it did already
 		a.Gateway.Switch(a.workspace, recovered.Address())
 		a.setBlue(p)
 		a.condition(ctx, orbit.ConditionReady, true, "Serving", "requests are served")

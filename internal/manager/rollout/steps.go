@@ -60,16 +60,21 @@ func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
 		a.discard(ctx, green)
 		return err
 	}
+	blue := a.blue
+	if err := a.answerUnder(green, blue); err != nil {
+		a.discard(ctx, green)
+		return err
+	}
 	record := green.record
 	record.Role = store.RoleServing
 	if err := a.putServing(ctx, record); err != nil {
-		if a.ctx.Err() == nil { // else the next orbitd finds which of the two is recorded
+		_ = a.answerUnder(blue, nil) // as before
+		if a.ctx.Err() == nil {      // else the next orbitd finds which of the two is recorded
 			a.discard(ctx, green)
 		}
 		return err
 	}
 	green.record = record
-	blue := a.blue
 	before := a.Gateway.Switch(a.workspace, green.Address())
 	a.setBlue(green)
 	a.ready(ctx, r)
