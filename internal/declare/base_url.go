@@ -22,15 +22,21 @@ func BaseURL(text string) []orbit.Diagnostic {
 	if text == "" {
 		return nil
 	}
-	why := baseURLFault(text)
+	why := Origin(text)
+	scheme, rest, _ := strings.Cut(text, "://")
+	host, _, _ := strings.Cut(rest, ":")
+	if why == "" && scheme == "http" && !underLocalhost(host) {
+		why = "begin it with https://, because browsers and sign-in cookies need that everywhere but at localhost"
+	}
 	if why == "" {
 		return nil
 	}
 	return problem(orbit.CodeInvalidRequest, "base_url", "it cannot be the base URL of an instance: %s", why) // a user's password is not repeated
 }
 
-// baseURLFault says what is wrong with the URL, and what to do; "" is nothing.
-func baseURLFault(text string) string {
+// Origin says what to do about a text that is not http:// or https://, the name of a host in lower case, and a port where
+// it is not the scheme's own; "" is nothing.
+func Origin(text string) string {
 	scheme, rest, found := strings.Cut(text, "://")
 	u, err := url.Parse(text)
 	switch {
@@ -47,17 +53,10 @@ func baseURLFault(text string) string {
 	case scheme != "https" && scheme != "http":
 		return "begin it with https://"
 	}
-	host := u.Hostname()
-	if why := hostFault(host); why != "" {
+	if why := hostFault(u.Hostname()); why != "" {
 		return why
 	}
-	if why := portFault(u); why != "" {
-		return why
-	}
-	if scheme == "http" && !underLocalhost(host) {
-		return "begin it with https://, because browsers and sign-in cookies need that everywhere but at localhost"
-	}
-	return ""
+	return portFault(u)
 }
 
 func hostFault(host string) string {
@@ -88,14 +87,20 @@ func portFault(u *url.URL) string {
 	switch {
 	case err != nil || port == 0 || strconv.FormatUint(port, 10) != text:
 		return "give a port from 1 to 65535, or none"
-	case text == defaultPorts[u.Scheme]:
+	case text == DefaultPort(u.Scheme):
 		return "leave the port out: " + text + " is the one that " + u.Scheme + ":// has by itself, and browsers do not send it"
 	default:
 		return ""
 	}
 }
 
-var defaultPorts = map[string]string{"http": "80", "https": "443"}
+// DefaultPort is the port of an http or https URL that has none.
+func DefaultPort(scheme string) string {
+	if scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
 
 func underLocalhost(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")

@@ -62,7 +62,9 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 		}
 		tell("PostgreSQL stopped")
 	}
-	_ = os.Remove(sideDoor(o.RunDir))
+	for _, socket := range []string{apiSocket, gatewaySocket} {
+		_ = os.Remove(sideDoor(o.RunDir, socket))
+	}
 	removeEmpty(o.RunDir)
 	return nil
 }

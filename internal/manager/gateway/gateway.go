@@ -16,7 +16,8 @@
 //     could be made, or a kept connection was closed before the first byte of a request that is idempotent or whose
 //     body was not touched.
 //   - Headers that speak of the way of a request (X-Forwarded-*, Forwarded, X-Real-Ip) are the gateway's own; what came
-//     in under these names is dropped. The Host header, path and query pass as they came.
+//     in under these names is dropped, after a trusted proxy's For, Host and Proto were believed. The Host header, path
+//     and query pass as they came.
 //   - An access token of orbitd's never reaches an instance: a token of the instance's own kind takes its place.
 //   - Answers stream: without a Content-Length each piece is flushed as it comes.
 //   - When its target is replaced, what has no end of its own is told to go before it is cut: an event stream ends as a
@@ -30,6 +31,8 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -57,6 +60,11 @@ type Options struct {
 	// RetryTimeout is how long a request whose target refuses connections waits for the route to change before it is
 	// answered 502.
 	RetryTimeout time.Duration
+	// TrustedProxies are the networks of the proxies in front, whose X-Forwarded-For, -Host and -Proto are believed.
+	TrustedProxies []netip.Prefix
+	// SharesConnection says whether a client that asked for one host name in its TLS handshake may ask for another over
+	// the same connection; nil lets it.
+	SharesConnection func(name, other string) bool
 	// Dial connects to a target's address; TCP with a timeout of 3 s by default.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -66,6 +74,8 @@ type Gateway struct {
 	options Options
 	logger  *slog.Logger
 	buffers bufferPool
+
+	received http.Handler // serve behind Receive
 
 	hosts atomic.Pointer[map[string]*route] // read without a lock by every request, replaced as a whole under mu
 
@@ -99,6 +109,7 @@ func New(options Options) *Gateway {
 	options.Domain = canonicalHost(options.Domain)
 	g := &Gateway{options: options, logger: options.Logger, routes: map[string]*route{}}
 	g.hosts.Store(&map[string]*route{})
+	g.received = g.Receive(http.HandlerFunc(g.serve))
 	return g
 }
 
@@ -107,7 +118,7 @@ func (g *Gateway) Host(workspace string) string {
 	return workspace + "." + g.options.Domain
 }
 
-// Switch sends the workspace's requests to the process at address (host:port) from now on, those that are being held
+// Switch sends the workspace's requests to the process at address (host:port, or the path of a socket) from now on, those that are being held
 // too. It returns the target that served before, nil if there was none; that one takes no new requests, and its
 // requests go on until the caller drains it.
 func (g *Gateway) Switch(workspace, address string) (previous *Target) {

@@ -88,6 +88,8 @@ func managed(url string, db postgres.Connection, password string) (appconfig.Doc
 		"backend": object{
 			"baseUrl": url,
 			"listen":  object{"host": "127.0.0.1"},
+			// Nobody else gets there. Without, cookies of an https URL would not be Secure: TLS ends at the gateway.
+			"trustProxy": "loopback",
 			// Its requests have ended when a process is told to stop: it waits for none.
 			"lifecycle": object{"serverShutdownDelay": object{"seconds": 0}},
 			"database": object{
