@@ -40,6 +40,7 @@ const (
 const (
 	CodeUnknownHost         Code = "unknown_host"         // 404: no workspace answers under the request's host name
 	CodeMisdirected         Code = "misdirected"          // 421: the connection's certificate is not for the request's host name
+	CodeInsecure            Code = "insecure"             // 403: sent over plain HTTP, and more than a question for a page
 	CodeInstanceUnavailable Code = "instance_unavailable" // 503: no process of the workspace takes requests now; try again
 	CodeInstanceNoAnswer    Code = "instance_no_answer"   // 502: the process gave no answer; it may have seen the request
 )

@@ -29,6 +29,26 @@ func gatewayFlags() []cli.Flag {
 			Name: "gateway-tls-key-file", Sources: cli.EnvVars("ORBIT_GATEWAY_TLS_KEY_FILE"),
 			Usage: "PEM file with its private key; as many as certificates, in the same order",
 		},
+		&cli.StringFlag{
+			Name: "gateway-http-listen", Sources: cli.EnvVars("ORBIT_GATEWAY_HTTP_LISTEN"),
+			Usage: "host:port where a gateway with TLS also listens for plain HTTP, :80 as a rule: browsers are sent on to https, and the CA's questions are answered (default: nowhere)",
+		},
+		&cli.StringFlag{
+			Name: "gateway-acme-directory", Sources: cli.EnvVars("ORBIT_GATEWAY_ACME_DIRECTORY"),
+			Usage: "URL of the directory of an ACME CA, https://acme-v02.api.letsencrypt.org/directory for example, from which the gateway has certificates for the instances' hosts that no file is for",
+		},
+		&cli.StringFlag{
+			Name: "gateway-acme-email", Sources: cli.EnvVars("ORBIT_GATEWAY_ACME_EMAIL"),
+			Usage: "where the CA writes to about its certificates",
+		},
+		&cli.BoolFlag{
+			Name: "gateway-acme-agree-terms", Sources: cli.EnvVars("ORBIT_GATEWAY_ACME_AGREE_TERMS"), HideDefault: true,
+			Usage: "agree to the CA's terms, which its directory names",
+		},
+		&cli.StringFlag{
+			Name: "gateway-acme-ca-file", Sources: cli.EnvVars("ORBIT_GATEWAY_ACME_CA_FILE"),
+			Usage: "PEM file with the roots of the directory's own certificate, for a CA of your own (default: the system's)",
+		},
 		&cli.StringSliceFlag{
 			Name: "gateway-trusted-proxies", Sources: cli.EnvVars("ORBIT_GATEWAY_TRUSTED_PROXIES"),
 			Usage: "networks of the proxies in front of the gateway, such as 10.0.0.0/8: their X-Forwarded-For, -Host and -Proto are believed, nobody else's; repeatable, or divided by commas",
@@ -43,6 +63,11 @@ func gatewayOptions(c *cli.Command, o manager.Options) (manager.Options, error) 
 	o.GatewayTLS, err = certificate.Gateway.Pairs(c.StringSlice("gateway-tls-cert-file"), c.StringSlice("gateway-tls-key-file"))
 	if err != nil {
 		return o, err
+	}
+	o.GatewayHTTPListen = c.String("gateway-http-listen")
+	o.GatewayACME = certificate.ACME{
+		Directory: c.String("gateway-acme-directory"), Email: c.String("gateway-acme-email"), CAFile: c.String("gateway-acme-ca-file"),
+		AgreeTerms: c.Bool("gateway-acme-agree-terms"),
 	}
 	for _, text := range c.StringSlice("gateway-trusted-proxies") {
 		prefix, err := network(text)

@@ -25,7 +25,7 @@ func BaseURL(text string) []orbit.Diagnostic {
 	why := Origin(text)
 	scheme, rest, _ := strings.Cut(text, "://")
 	host, _, _ := strings.Cut(rest, ":")
-	if why == "" && scheme == "http" && !underLocalhost(host) {
+	if why == "" && scheme == "http" && !UnderLocalhost(host) {
 		why = "begin it with https://, because browsers and sign-in cookies need that everywhere but at localhost"
 	}
 	if why == "" {
@@ -102,6 +102,7 @@ func DefaultPort(scheme string) string {
 	return "80"
 }
 
-func underLocalhost(host string) bool {
+// UnderLocalhost says whether the host name is localhost or one under it, which lead to the own machine alone.
+func UnderLocalhost(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

@@ -42,7 +42,7 @@ type Handover struct {
 func (m *Manager) handOver(ctx context.Context) (bool, error) {
 	log := m.options.Logger
 	log.InfoContext(ctx, "handing over to a successor")
-	s, err := startSuccessor(m.options, m.api, m.proxy, m.lock)
+	s, err := startSuccessor(m.options, m.sockets(), m.lock)
 	if err != nil {
 		m.serveOn(ctx, err)
 		return false, nil

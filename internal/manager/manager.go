@@ -47,9 +47,11 @@ type Manager struct {
 
 	// What it listens with. It outlives what is below when a restart fails.
 	api, proxy         net.Listener
-	side, passed       net.Listener        // what the orbitd before passes on to both comes here; nil when there was none
-	cert               *certificate.Source // the API's; nil without TLS
-	gatewayCert        *certificate.Source // nil without TLS
+	side, passed       net.Listener           // what the orbitd before passes on to both comes here; nil when there was none
+	cert               *certificate.Source    // the API's; nil without TLS
+	plain              net.Listener           // of the gateway, for browsers that are to come with TLS; nil when there is none
+	gatewayCert        *certificate.Source    // nil without
+	automatic          *certificate.Automatic // nil without a CA for the gateway
 	apiDoor, proxyDoor *door
 	passedDoor         *door
 	gateway            *gateway.Gateway
@@ -164,6 +166,13 @@ func (m *Manager) listen(ctx context.Context) (err error) {
 		wayOut: "passwords and sessions would be sent in the clear; give --gateway-tls-cert-file and --gateway-tls-key-file, or " +
 			"--gateway-trusted-proxies where a proxy with TLS is in front, or use 127.0.0.1",
 	}.listen(ctx)
+	if err != nil || o.GatewayHTTPListen == "" && o.Inherited.plainListener() == nil {
+		return err
+	}
+	m.plain, err = listening{
+		what: "the gateway's plain HTTP", flag: "--gateway-http-listen", address: o.GatewayHTTPListen,
+		inherited: o.Inherited.plainListener(), public: true,
+	}.listen(ctx)
 	return err
 }
 
@@ -177,10 +186,13 @@ func (m *Manager) serve() {
 	}
 	m.serveOne(api, apiServer(m.apiDoor, o.Logger))
 	proxy := m.proxy
-	if m.gatewayCert != nil {
-		proxy = tls.NewListener(proxy, m.gatewayCert.Config())
+	if config := m.gatewayConfig(); config != nil {
+		proxy = tls.NewListener(proxy, config)
 	}
 	m.serveOne(proxy, gateway.Server(m.proxyDoor, o.Logger))
+	if m.plain != nil {
+		m.serveOne(m.plain, gateway.Server(m.plainHandler(), o.Logger))
+	}
 	if m.side != nil {
 		m.serveOne(m.side, apiServer(throughSideDoor(m.apiDoor), o.Logger))
 		m.serveOne(m.passed, gateway.Server(m.passedDoor, o.Logger))
@@ -307,7 +319,7 @@ func (m *Manager) forgetOld(ctx context.Context, super *rollout.Supervisor) {
 
 // stopListening takes no more connections. Those that come wait in the kernel where another process has the socket too.
 func (m *Manager) stopListening() {
-	for _, listener := range []net.Listener{m.api, m.proxy, m.side, m.passed} {
+	for _, listener := range []net.Listener{m.api, m.proxy, m.plain, m.side, m.passed} {
 		if listener != nil {
 			_ = listener.Close() // it may be closed already
 		}

@@ -52,6 +52,11 @@ type Options struct {
 	// GatewayTLS are the gateway's certificates, of which each client gets the one for the name it asks for; none is plain
 	// HTTP.
 	GatewayTLS []certificate.Files
+	// GatewayACME is the CA that the gateway has certificates from for the hosts of instances that no file is for.
+	GatewayACME certificate.ACME
+	// GatewayHTTPListen is where a gateway with TLS listens for plain HTTP too, host:port, to send browsers on to https and to
+	// answer the CA; "" is nowhere.
+	GatewayHTTPListen string
 	// GatewayPublicURL is the parent of the instances' URLs where that does not follow from where the gateway listens:
 	// https://portal.example.com behind a proxy makes https://acme.portal.example.com. It implies GatewayDomain.
 	GatewayPublicURL string
@@ -175,6 +180,9 @@ func (o Options) withDefaults() (Options, error) {
 	if err := o.TLS.Check(); err != nil {
 		return o, err
 	}
+	if err := o.checkGateway(); err != nil {
+		return o, err
+	}
 	if o.MaxPluginsBytes < 0 {
 		return o, fmt.Errorf("--max-plugins-size is below 0")
 	}
@@ -190,7 +198,7 @@ func (o Options) policy() (registry.Policy, error) {
 }
 
 // gatewayTLS says whether the gateway speaks TLS.
-func (o Options) gatewayTLS() bool { return len(o.GatewayTLS) > 0 }
+func (o Options) gatewayTLS() bool { return len(o.GatewayTLS) > 0 || o.GatewayACME.Directory != "" }
 
 // sharesUser says whether all instances run as orbitd's own user.
 func (o Options) sharesUser() bool { return o.SharedUser || os.Geteuid() != 0 }
