@@ -126,7 +126,15 @@ func TestAHostIsOneInstances(t *testing.T) {
 	// It is free as soon as nothing is served under it.
 	applied(t, declare(t, c, "holder", title("Holder"), at("https://moved.example")), orbit.ImpactRestart)
 	within(t, patience, "the process before to end", func() bool { return len(s.Runtime.Processes("holder")) == 1 })
-	applied(t, declare(t, c, "claimer", title("Claimer"), at("https://held.example")), orbit.ImpactNone)
+	gate := make(chan struct{})
+	s.Runtime.Inject(fake.Fault{Op: fake.OpActivate, Workspace: "claimer", Gate: gate, Times: 1})
+	change := put(t, c, "claimer", title("Claimer"), at("https://held.example"))
+	within(t, patience, "the visitors of a first boot to wait", func() bool {
+		status, _ := askHost(t, s, "held.example", asProgram)
+		return status == http.StatusServiceUnavailable
+	})
+	close(gate)
+	applied(t, settle(t, c, change), orbit.ImpactNone)
 	remove(t, c, "claimer")
 	if status, _ := askHost(t, s, "held.example", asProgram); status != http.StatusNotFound {
 		t.Errorf("the host of an instance that is gone is answered %d", status)

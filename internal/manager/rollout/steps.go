@@ -32,6 +32,11 @@ func (a *actor) setGiven(ctx context.Context, given store.Given) error {
 
 // boot is the step of an instance that has no process: one is prepared and serves.
 func (a *actor) boot(ctx context.Context, r rollout) error {
+	if a.blue == nil && r.served == nil { // visitors wait where it will be
+		if err := a.declareHosts(a.workspace, r.declared.Spec.BaseURL, ""); err != nil {
+			return err
+		}
+	}
 	green, err := a.prepare(ctx, r, r.declared)
 	if err != nil {
 		return err
