@@ -123,9 +123,14 @@ func TestAHostIsOneInstances(t *testing.T) {
 			t.Errorf("%s tells about another workspace: %s", name, problem.Detail)
 		}
 	}
-	// It is free as soon as nothing is served under it.
+	// It is free as soon as no process is there that was served under it.
 	applied(t, declare(t, c, "holder", title("Holder"), at("https://moved.example")), orbit.ImpactRestart)
-	within(t, patience, "the process before to end", func() bool { return len(s.Runtime.Processes("holder")) == 1 })
+	within(t, patience, "the process before to end", func() bool {
+		spec := small(title("Claimer"))
+		spec.BaseURL = "https://held.example"
+		plan, err := c.Plan(t.Context(), "claimer", orbit.PlanRequest{Instance: &spec.InstanceSpec})
+		return err == nil && len(plan.Diagnostics) == 0
+	})
 	gate := make(chan struct{})
 	s.Runtime.Inject(fake.Fault{Op: fake.OpActivate, Workspace: "claimer", Gate: gate, Times: 1})
 	change := put(t, c, "claimer", title("Claimer"), at("https://held.example"))

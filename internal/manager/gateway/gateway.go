@@ -118,8 +118,8 @@ func (g *Gateway) Host(workspace string) string {
 	return workspace + "." + g.options.Domain
 }
 
-// Switch sends the workspace's requests to the process at address (host:port, or the path of a socket) from now on, those that are being held
-// too. It returns the target that served before, nil if there was none; that one takes no new requests, and its
+// Switch sends the workspace's requests to the process at address (host:port, or the path of a Unix socket) from now on,
+// those that are being held too. It returns the target that served before, nil if there was none; that one takes no new requests, and its
 // requests go on until the caller drains it.
 func (g *Gateway) Switch(workspace, address string) (previous *Target) {
 	next := newTarget(g, workspace, address)

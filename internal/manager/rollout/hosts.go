@@ -12,7 +12,7 @@ import (
 // hosts are what the gateway sends to an instance beside its name under the domain: the host of the process that serves,
 // where people are at home, and that of the one before it until that has ended, because its pages still ask there.
 type hosts struct {
-	home   orbit.InstanceSpec
+	home   string   // its base URL, "" for none
 	before *process // nil: it has ended, or there was none
 }
 
@@ -22,7 +22,7 @@ func (a *actor) answerUnder(p, before *process) error {
 	defer a.mu.Unlock()
 	next := hosts{before: before}
 	if p != nil {
-		next.home = p.record.Given.Spec
+		next.home = p.record.Given.Spec.BaseURL
 	}
 	if err := a.declare(next); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (a *actor) declare(h hosts) error {
 	if h.before != nil {
 		lingering = h.before.record.Given.Spec.BaseURL
 	}
-	return a.declareHosts(a.workspace, h.home.BaseURL, lingering)
+	return a.declareHosts(a.workspace, h.home, lingering)
 }
 
 // declareHosts tells the gateway the base URL of an instance, and that of a process that has not ended yet; "" is none.
@@ -62,12 +62,12 @@ func (s *Supervisor) declareHosts(workspace, home, lingering string) error {
 	}
 	err := s.Gateway.SetHosts(workspace, home, names)
 	if errors.Is(err, gateway.ErrHostTaken) {
-		// Another workspace's process that was replaced may have it still; whose, is not for everybody.
+		// The domain moved since it was accepted. Whose it is now the log says; that is not for everybody.
 		s.Logger.Error("an instance's host is taken", "workspace", workspace, "error", err)
 		return &orbit.Problem{
 			Code: orbit.CodeHostTaken, Title: "The host of workspace " + workspace + " is taken",
-			Detail: "the gateway does not send " + home + " here: its host is under the gateway's domain, or another instance was " +
-				"served there until a moment ago; try again, or choose another base_url",
+			Detail: "the gateway does not send " + home + " here: its host is under the gateway's domain now, or another " +
+				"instance has it; choose another base_url",
 		}
 	}
 	return err

@@ -8,11 +8,13 @@ import (
 // hostOf is the host name of a base URL, in SQL.
 const hostOf = `substring(%s FROM '^https?://([^:/]+)')`
 
-// HostTaken says whether another workspace's instance declares a base URL with the host name, or is served under it.
+// HostTaken says whether another workspace's instance declares a base URL with the host name, was served under it last, or
+// has a process that was given it and has not ended.
 func (q queries) HostTaken(ctx context.Context, workspace, host string) (bool, error) {
 	var taken bool
 	err := q.db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM instances WHERE workspace <> $1 AND $2 IN ("+
-		fmt.Sprintf(hostOf, "spec->>'base_url'")+", "+fmt.Sprintf(hostOf, "served->'spec'->>'base_url'")+"))", workspace, host).Scan(&taken)
+		fmt.Sprintf(hostOf, "spec->>'base_url'")+", "+fmt.Sprintf(hostOf, "served->'spec'->>'base_url'")+")) OR EXISTS (SELECT FROM processes WHERE workspace <> $1 AND "+
+		fmt.Sprintf(hostOf, "given->'spec'->>'base_url'")+" = $2)", workspace, host).Scan(&taken)
 	if err != nil {
 		return false, fmt.Errorf("look who has the host %s: %w", host, err)
 	}
