@@ -28,6 +28,8 @@ type Release struct {
 	Packages []orbit.ReleasePackage
 	// Node is the version of Node.js inside.
 	Node string
+	// App is what its web app is built from.
+	App AppRelease
 	// Postgres is the version of PostgreSQL inside, without the packaging's own suffix.
 	Postgres string
 }
@@ -108,6 +110,9 @@ func readRelease(folder fs.FS, name string) (Release, error) {
 	release.Version, release.Features = m.Version, m.Orbit.Features
 	if release.Version != name {
 		return Release{}, fmt.Errorf("package.json: version %q is not the folder's name", release.Version)
+	}
+	if release.App, err = readApp(folder, name); err != nil {
+		return Release{}, err
 	}
 	release.Packages = backstagePackages(m)
 	if release.Node, err = platformVersion(m, "node-"); err != nil {

@@ -101,6 +101,8 @@ type PluginSpec struct {
 	// ResolvedVersion is the exact version that orbitd chose for a range, once and for ever for a workspace, package and
 	// range. orbitd alone sets it; it is "" for an exact Version.
 	ResolvedVersion string `json:"resolved_version,omitempty" readOnly:"true" doc:"The exact version that orbitd chose for a range. It is ignored in a write."`
+	// Frontend says that the package is a part of the web app and not of the backend. orbitd alone finds out and sets it.
+	Frontend bool `json:"frontend,omitempty" readOnly:"true" doc:"It is a part of the web app, not of the backend. It is ignored in a write."`
 	// Config is the plugin's fragment of app-config as YAML or JSON; it goes over the instance's document.
 	Config string `json:"config,omitempty" doc:"The plugin's app-config fragment, YAML or JSON, laid over the instance's document."`
 	// SecretsVersion changes whenever the plugin's own secrets' values do.
@@ -188,7 +190,9 @@ type InstanceStatus struct {
 	// MemoryLimit says what enforces the memory limit: cgroup or heap.
 	MemoryLimit string `json:"memory_limit,omitempty" doc:"What enforces the memory limit: cgroup or heap."`
 	// Bundle is the content hash of the installed packages.
-	Bundle     string      `json:"bundle,omitempty" doc:"Content hash of the installed packages."`
+	Bundle string `json:"bundle,omitempty" doc:"Content hash of the installed packages."`
+	// App is the content hash of the web app that is served; "" when there is none.
+	App        string      `json:"app,omitempty" doc:"Content hash of the web app that is served; absent where there is none."`
 	StartedAt  *time.Time  `json:"started_at,omitempty" doc:"When the serving process started."`
 	Conditions []Condition `json:"conditions" doc:"Conditions as Kubernetes has them."`
 }

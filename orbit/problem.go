@@ -72,6 +72,7 @@ const (
 // The codes of plugins that the registry's metadata, or a set of them, speaks against.
 const (
 	CodeLegacyBackend       Code = "legacy_backend"        // the package exports only the legacy backend system
+	CodeLegacyFrontend      Code = "legacy_frontend"       // the package exports only the legacy frontend system
 	CodeModuleWithoutPlugin Code = "module_without_plugin" // a module whose plugin the instance does not have
 	CodeDuplicatePluginID   Code = "duplicate_plugin_id"   // two packages bring the plugin of one id
 	CodeSecondMajor         Code = "second_major"          // the plugin brings another major of a core package of the release
@@ -81,6 +82,8 @@ const (
 	CodePackageDenied       Code = "package_denied"        // orbitd's deny list has the package
 	CodePackageNotAllowed   Code = "package_not_allowed"   // orbitd's allow list does not have the package
 	CodePackageTooLarge     Code = "package_too_large"     // what the plugins bring is larger than orbitd's limit
+	CodeAppBuild            Code = "app_build"             // a warning: a web app has to be built for the frontend plugins first
+	CodeNotShown            Code = "not_shown"             // a warning: a frontend plugin of an instance that serves no web app
 )
 
 // The codes of what the packages' own config schemas, and orbitd's rules for secrets, say about an app-config.
@@ -95,15 +98,16 @@ const (
 
 // The codes of what happened while a change was rolled out.
 const (
-	CodeInstallFailed Code = "install_failed" // npm could not install the bundle
-	CodeLoadFailed    Code = "load_failed"    // a package could not be imported, or exports no backend feature
-	CodeBootFailed    Code = "boot_failed"    // Backstage reported a failure at start
-	CodeBootTimeout   Code = "boot_timeout"   // not ready within the deadline
-	CodeProcessExited Code = "process_exited" // the process ended before it was ready
-	CodePushFailed    Code = "push_failed"    // the running process did not take a live change in
-	CodeNotTakenUp    Code = "not_taken_up"   // a warning: the running process did not do what a live change asks for, and was replaced
-	CodeDatabase      Code = "database"       // the instance's database or role could not be made or dropped
-	CodeSuperseded    Code = "superseded"     // the instance was deleted before the change was rolled out
+	CodeInstallFailed  Code = "install_failed"   // npm could not install the bundle
+	CodeAppBuildFailed Code = "app_build_failed" // the web app does not build with a frontend plugin; the detail has the compiler's words
+	CodeLoadFailed     Code = "load_failed"      // a package could not be imported, or exports no backend feature
+	CodeBootFailed     Code = "boot_failed"      // Backstage reported a failure at start
+	CodeBootTimeout    Code = "boot_timeout"     // not ready within the deadline
+	CodeProcessExited  Code = "process_exited"   // the process ended before it was ready
+	CodePushFailed     Code = "push_failed"      // the running process did not take a live change in
+	CodeNotTakenUp     Code = "not_taken_up"     // a warning: the running process did not do what a live change asks for, and was replaced
+	CodeDatabase       Code = "database"         // the instance's database or role could not be made or dropped
+	CodeSuperseded     Code = "superseded"       // the instance was deleted before the change was rolled out
 )
 
 // Severity says whether a diagnostic stops a change.

@@ -1,5 +1,6 @@
 import { orbitAccess } from './access.mjs';
 import { PushedConfig } from './config.mjs';
+import { earlierApp } from './earlier.mjs';
 import { Failure, bootFailure } from './failure.mjs';
 import { Inside } from './inside.mjs';
 import { createLogger } from './logger.mjs';
@@ -46,7 +47,10 @@ export class Backend {
       const rootConfig = await this.#config.open(framework(this.#require), this.#given);
       Object.assign(this.#inside, { config: rootConfig, port: this.#port });
       for (const service of this.#services(rootConfig, workspace)) this.#backend.add(service);
-      for (const feature of this.#features) this.#backend.add(feature);
+      for (const { name, feature } of this.#features) {
+        if (isWanted(name, config)) this.#backend.add(feature);
+      }
+      if (config.app?.earlierPackageName) this.#backend.add(earlierApp(this.#require, framework(this.#require), config));
       this.#backend.add(this.#inside.feature(framework(this.#require), this.#owners));
       await this.#backend.start();
       if (this.#stopped) throw new Failure('wrong_state', 'stopped while Backstage was starting');
@@ -120,6 +124,11 @@ export function framework(require) {
     ...require('@backstage/backend-defaults/rootHttpRouter'),
     ...require('@backstage/backend-defaults/rootLogger'),
   };
+}
+
+/** Whether an instance with this config starts the feature: the one that serves the web app, where there is one to serve. */
+function isWanted(name, config) {
+  return name !== '@backstage/plugin-app-backend' || config.app?.packageName !== undefined;
 }
 
 /** Loopback, unless the config asks for another address. */

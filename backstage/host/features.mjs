@@ -29,7 +29,7 @@ export class Owners {
  *
  * @param {string} bundle the bundle's folder
  * @param {NodeJS.Require} require resolves from that folder
- * @returns {Promise<{features: object[], owners: Owners, tasks: Tasks}>}
+ * @returns {Promise<{features: {name: string, feature: object}[], owners: Owners, tasks: Tasks}>}
  * @throws {Failure} load_failed
  */
 export async function loadFeatures(bundle, require) {
@@ -39,7 +39,7 @@ export async function loadFeatures(bundle, require) {
   const findings = [];
   for (const name of await listed(bundle)) {
     try {
-      features.push(owned(await load(name, bundle, require), name, owners, tasks));
+      features.push({ name, feature: owned(await load(name, bundle, require), name, owners, tasks) });
     } catch (error) {
       logError(`load ${name}`, error);
       findings.push({ plugin: name, message: describe(error) });

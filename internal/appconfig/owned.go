@@ -20,6 +20,10 @@ type OwnedKey struct {
 func OwnedKeys() []OwnedKey {
 	return []OwnedKey{
 		{Keys("app", "baseUrl"), "the gateway decides under which URL an instance is reached"},
+		{Keys("app", "disableConfigInjection"), "one web app serves many instances, and each tells it its own config"},
+		{Keys("app", "disableStaticFallbackCache"), "the manager keeps the web app that was served before for browsers that have it open"},
+		{Keys("app", "earlierPackageName"), "the manager keeps the web app that was served before for browsers that have it open"},
+		{Keys("app", "packageName"), "the manager builds the web app, and knows where it is"},
 		{Keys("backend", "baseUrl"), "the gateway decides under which URL an instance is reached, and tokens are issued in its name"},
 		{Keys("backend", "database"), "every instance has a database and a role of its own, which the manager makes"},
 		{Keys("backend", "https"), "TLS ends at the gateway, which speaks plain HTTP to the instance"},

@@ -164,7 +164,10 @@ const sharedStandbys = 2
 
 // supervisor returns the rollouts over this core. Without access no instance can be given its config.
 func (c *core) supervisor(g *gateway.Gateway, url func(workspace, baseURL string) string, a rollout.Access, boots int64) *rollout.Supervisor {
-	var bundles rollout.Bundles = c.packages
+	var bundles interface {
+		rollout.Bundles
+		rollout.Apps
+	} = c.packages
 	if c.options.Runtime != nil {
 		bundles = &nothing{}
 	}
@@ -174,7 +177,7 @@ func (c *core) supervisor(g *gateway.Gateway, url func(workspace, baseURL string
 	}
 	return rollout.New(rollout.Options{
 		Vetting: c.vetting(),
-		Store:   c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Databases: c.cluster, Gateway: g, Access: a,
+		Store:   c.store, Vault: c.vault, Runtime: c.runtime, Bundles: bundles, Apps: bundles, Databases: c.cluster, Gateway: g, Access: a,
 		URL: url, Logger: c.options.Logger, Boots: boots, DrainTimeout: c.options.DrainTimeout,
 		Memory: c.options.Memory, SharedStandbys: standbys,
 	})
@@ -187,7 +190,7 @@ func (c *core) admission(super *rollout.Supervisor) admission.Options {
 		Interrupt: super.Interrupt, Domain: c.options.GatewayDomain,
 	}
 	if !c.options.sharesUser() {
-		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.LastUserID
+		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.buildUserID()-1
 	}
 	return o
 }

@@ -229,6 +229,10 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	m.stopWork = cancel
 	super := m.super
 	m.background.Go(func() { m.forgetOld(work, super) })
+	if o.Runtime == nil {
+		packages := m.core.packages
+		m.background.Go(func() { m.buildApp(work, packages) })
+	}
 	keeper := m.core.keeper()
 	m.background.Go(func() { keeper.run(work) })
 	apiTokens := apitoken.New(m.core.store)

@@ -76,8 +76,8 @@ type Options struct {
 	PostgresUser string
 	// SealingKey says where the key that seals secrets comes from; the zero value keeps it in the data directory.
 	SealingKey secret.Source
-	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root; both 0 choose a block that
-	// hardly another data directory has.
+	// FirstUserID and LastUserID bound the users that instances run as when orbitd is root, the last of which builds their
+	// web apps instead; both 0 choose a block that hardly another data directory has.
 	FirstUserID, LastUserID int64
 	// AllowPackages and DenyPackages are the patterns of the packages that may, and may not, be added to instances; see
 	// registry.NewPolicy. No allow list is the default one.
@@ -160,8 +160,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.FirstUserID == 0 && o.LastUserID == 0 {
 		o.FirstUserID, o.LastUserID = userBlock(o.DataDir)
 	}
-	if o.FirstUserID <= 0 || o.LastUserID < o.FirstUserID || o.LastUserID > 1<<31 {
-		return o, fmt.Errorf("the user ids %d to %d are no range: the first must be above 0 and not above the last",
+	if o.FirstUserID <= 0 || o.LastUserID <= o.FirstUserID || o.LastUserID > 1<<31 {
+		return o, fmt.Errorf("the user ids %d to %d are no range: the first must be above 0 and below the last, which builds web apps",
 			o.FirstUserID, o.LastUserID)
 	}
 	if o.PostgresURL != "" {
@@ -202,6 +202,9 @@ func (o Options) gatewayTLS() bool { return len(o.GatewayTLS) > 0 || o.GatewayAC
 
 // sharesUser says whether all instances run as orbitd's own user.
 func (o Options) sharesUser() bool { return o.SharedUser || os.Geteuid() != 0 }
+
+// buildUserID is the user that web apps are built as: the last one, which no instance gets.
+func (o Options) buildUserID() int64 { return o.LastUserID }
 
 // userBlock is the data directory's block of user ids.
 func userBlock(dataDir string) (first, last int64) {

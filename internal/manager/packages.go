@@ -15,6 +15,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/registry"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/schemas"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/webapp"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -23,6 +24,7 @@ type packages struct {
 	store    *bundle.Store
 	registry *registry.Registry
 	schemas  *schemas.Keeper
+	apps     *webapp.Builder
 }
 
 // openPackages opens the cache.
@@ -53,7 +55,7 @@ func openPackages(o Options, doing func(string)) (packages, error) {
 	kept, err := schemas.New(schemas.Options{
 		Dir: filepath.Join(o.CacheDir, "schemas"), Host: host, Bundles: store, Fetch: asked.Files, Logger: o.Logger,
 	})
-	return packages{store, asked, kept}, err
+	return packages{store, asked, kept, openApps(o, store)}, err
 }
 
 // Ensure installs the bundle of a release and plugins.
@@ -162,6 +164,20 @@ func (n *nothing) Installed(version string, plugins map[string]string) (bundle.B
 	_, found := n.installed.Load(b.Hash)
 	return b, found
 }
+
+// App is none.
+func (*nothing) App(string, map[string]string) (webapp.App, bool) { return webapp.App{}, true }
+
+// FindApp finds none.
+func (*nothing) FindApp(string) (webapp.App, bool) { return webapp.App{}, false }
+
+// EnsureApp builds none.
+func (*nothing) EnsureApp(context.Context, string, map[string]string, func(string)) (webapp.App, error) {
+	return webapp.App{}, nil
+}
+
+// Hidden has nothing to hide.
+func (*nothing) Hidden(string, map[string]string) []string { return nil }
 
 func named(version string, plugins map[string]string) bundle.Bundle {
 	names := []string{version}

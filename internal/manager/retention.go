@@ -55,7 +55,8 @@ func (c *core) useBundles(ctx context.Context) error {
 		return err
 	}
 	base, _ := c.packages.Installed(backstage.Default().Version, nil)
-	hashes = append(hashes, base.Hash)
+	app, _ := c.packages.App(backstage.Default().Version, nil)
+	hashes = append(hashes, base.Hash, app.Hash)
 	const page = 100
 	for after, more := "", true; more; {
 		instances, err := c.store.Instances(ctx, after, page)
@@ -69,7 +70,8 @@ func (c *core) useBundles(ctx context.Context) error {
 				return err
 			}
 			declared, _ := c.packages.Installed(given.Spec.Release, given.Packages())
-			hashes = append(hashes, declared.Hash)
+			app, _ := c.packages.App(given.Spec.Release, given.FrontendPackages())
+			hashes = append(hashes, declared.Hash, app.Hash)
 		}
 		more = len(instances) == page
 	}

@@ -22,6 +22,8 @@ type Registry interface {
 	// Choose returns the exact version that a range of a package means now. An *orbit.Problem says why there is none:
 	// package_not_found, version_not_found, that the package may not be added, or unchecked when nobody answers.
 	Choose(ctx context.Context, name, versionRange string) (string, error)
+	// Frontend says whether an exact version of a package is a part of the web app; it is not where nobody answers.
+	Frontend(ctx context.Context, name, version string) bool
 }
 
 // Options are what an Admission works with.

@@ -13,7 +13,7 @@ import (
 
 // PutPlugin creates or updates a plugin that has a resource of its own.
 func (a *Admission) PutPlugin(ctx context.Context, workspace, name string, write orbit.PluginWrite, p Precondition) (orbit.Change, error) {
-	write.ResolvedVersion = ""
+	write.ResolvedVersion, write.Frontend = "", false
 	r := request{Precondition: p, WriteOptions: write.WriteOptions, hash: requestHash(workspace, name, write)}
 	found := append(declare.Plugin(name, write.PluginSpec, nil), checkSecretNames(write.Secrets)...)
 	if err := refuse("plugin "+name, found); err != nil {

@@ -21,15 +21,15 @@ const parallelChoices = 4
 func unresolved(plugins map[string]orbit.PluginSpec) map[string]orbit.PluginSpec {
 	declared := maps.Clone(plugins)
 	for name, spec := range declared {
-		spec.ResolvedVersion = ""
+		spec.ResolvedVersion, spec.Frontend = "", false
 		declared[name] = spec
 	}
 	return declared
 }
 
 // resolve gives the plugins whose version is a range the exact version that the range means in the workspace: the one
-// that was chosen at first, and else what the registry chooses now, which is kept. The findings say where that failed;
-// those plugins stay as they are. Malformed versions are not its matter.
+// that was chosen at first, and else what the registry chooses now, which is kept; and it finds out which are a part of the
+// web app. The findings say where the first failed; those plugins stay as they are. Malformed versions are not its matter.
 func (a *Admission) resolve(ctx context.Context, workspace string, plugins map[string]orbit.PluginSpec) (map[string]orbit.PluginSpec, []orbit.Diagnostic, error) {
 	resolved := unresolved(plugins)
 	var (
@@ -38,12 +38,16 @@ func (a *Admission) resolve(ctx context.Context, workspace string, plugins map[s
 		choices errgroup.Group
 	)
 	choices.SetLimit(parallelChoices)
-	for name, spec := range plugins {
-		if !declare.IsRange(spec.Version) {
-			continue
-		}
+	for name := range plugins {
+		spec := resolved[name]
 		choices.Go(func() error {
-			version, err := a.exact(ctx, workspace, name, spec.Version)
+			var err error
+			if declare.IsRange(spec.Version) {
+				spec.ResolvedVersion, err = a.exact(ctx, workspace, name, spec.Version)
+			}
+			if err == nil {
+				spec.Frontend = a.Registry.Frontend(ctx, name, spec.Exact())
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			var problem *orbit.Problem
@@ -51,7 +55,6 @@ func (a *Admission) resolve(ctx context.Context, workspace string, plugins map[s
 				found[name] = unresolvedFinding(name, problem)
 				return nil
 			}
-			spec.ResolvedVersion = version
 			resolved[name] = spec
 			return err
 		})

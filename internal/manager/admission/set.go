@@ -83,10 +83,8 @@ func (a *Admission) checkRegistry(ctx context.Context, workspace, release string
 		return nil, err
 	}
 	if declared.Spec.Release == release {
-		for name, version := range declared.Packages() {
-			if unchecked[name] == version {
-				delete(unchecked, name)
-			}
+		for _, known := range []map[string]string{declared.Packages(), declared.FrontendPackages()} {
+			maps.DeleteFunc(unchecked, func(name, version string) bool { return known[name] == version })
 		}
 	}
 	if len(unchecked) == 0 {

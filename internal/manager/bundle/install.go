@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,11 +27,16 @@ const (
 // installFlags are for every npm command that writes packages or a lockfile. No package's script is ever run.
 var installFlags = []string{
 	"--json", "--ignore-scripts", "--no-audit", "--no-fund", "--include=optional", "--omit=dev",
-	"--global=false", "--dry-run=false", "--workspaces=false", "--package-lock=true", "--install-strategy=hoisted",
-	"--legacy-peer-deps=false", "--force=false", "--engine-strict=false", "--strict-peer-deps=false",
+	"--global=false", "--dry-run=false", "--workspaces=false", "--package-lock=true", "--install-strategy=hoisted", "--force=false",
+	"--engine-strict=false", "--strict-peer-deps=false",
 	"--prefer-dedupe=false", "--omit-lockfile-registry-resolved=true",
 	// Git is not run for packages: the first is for an npm that knows it, the second for any.
 	"--allow-git=none", "--git=orbitd-runs-no-git",
+}
+
+// flags are installFlags with what this release needs.
+func (r Release) flags() []string {
+	return append(slices.Clone(installFlags), fmt.Sprintf("--legacy-peer-deps=%t", r.LegacyPeers))
 }
 
 // installRelease installs the release, exactly as locked, in dir.
@@ -38,7 +44,7 @@ func (s *Store) installRelease(ctx context.Context, release Release, dir string)
 	if err := writeSet(dir, release.Manifest, release.Lockfile); err != nil {
 		return err
 	}
-	args := append([]string{"ci", "--prefer-offline"}, installFlags...)
+	args := append([]string{"ci", "--prefer-offline"}, release.flags()...)
 	if err := s.npmInstall(ctx, installation{what: "release " + release.Version, dir: dir, args: args}); err != nil {
 		return err
 	}
@@ -47,14 +53,14 @@ func (s *Store) installRelease(ctx context.Context, release Release, dir string)
 
 // installPlugins installs the release with plugins, exactly as resolved, in dir: it adds to a copy of the base bundle only
 // what is missing in it.
-func (s *Store) installPlugins(ctx context.Context, plugins []Plugin, lock Lock, base Bundle, dir string) error {
+func (s *Store) installPlugins(ctx context.Context, release Release, plugins []Plugin, lock Lock, base Bundle, dir string) error {
 	if err := writeSet(dir, lock.Manifest, lock.Lockfile); err != nil {
 		return err
 	}
 	if err := cloneModules(filepath.Join(base.Dir, modulesDir), filepath.Join(dir, modulesDir)); err != nil {
 		return fmt.Errorf("copy the release's packages: %w", err)
 	}
-	args := append([]string{"install", "--prefer-offline"}, installFlags...)
+	args := append([]string{"install", "--prefer-offline"}, release.flags()...)
 	err := s.npmInstall(ctx, installation{
 		what: describe(plugins), dir: dir, nodeDir: filepath.Dir(Node(base.Dir)), args: args, lock: lock, plugins: plugins,
 	})

@@ -27,6 +27,9 @@ type Release struct {
 	Manifest []byte
 	// Lockfile is its package-lock.json.
 	Lockfile []byte
+	// LegacyPeers makes npm take the packages as they are locked although some say that they do not go together, as
+	// frontend packages say of React.
+	LegacyPeers bool
 }
 
 // Dependencies are the packages that the release names itself, with their versions.

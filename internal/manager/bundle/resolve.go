@@ -73,7 +73,7 @@ func (s *Store) resolveIn(ctx context.Context, release Release, plugins []Plugin
 		return err
 	}
 	s.progress("resolving " + describe(plugins))
-	args := append([]string{"install", "--package-lock-only", "--save-exact", "--loglevel=http"}, slices.Concat(installFlags, retryFlags)...)
+	args := append([]string{"install", "--package-lock-only", "--save-exact", "--loglevel=http"}, slices.Concat(release.flags(), retryFlags)...)
 	for _, plugin := range plugins {
 		args = append(args, plugin.String())
 	}

@@ -72,7 +72,7 @@ func NewStore(options Options) (*Store, error) {
 		logger:   options.Logger,
 		sync:     syncFilesystem,
 	}}
-	for _, dir := range []string{s.dir, s.bundles(), s.resolved(), s.used(), s.locks()} {
+	for _, dir := range []string{s.dir, s.bundles(), s.resolved(), s.derived(), s.used(), s.locks()} {
 		if err := makeReachable(dir); err != nil {
 			return nil, fmt.Errorf("open the bundle cache: %w; choose another with --cache-dir", err)
 		}
@@ -127,7 +127,7 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 		return Bundle{}, err
 	}
 	return s.build(ctx, bundle, &base, describe(plugins), func(ctx context.Context, dir string) error {
-		return s.installPlugins(ctx, plugins, lock, base, dir)
+		return s.installPlugins(ctx, release, plugins, lock, base, dir)
 	})
 }
 
@@ -194,14 +194,20 @@ func (s *Store) NodeDir() string {
 
 func (s *shared) bundles() string  { return filepath.Join(s.dir, "bundles") }
 func (s *shared) resolved() string { return filepath.Join(s.dir, "resolved") }
+func (s *shared) derived() string  { return filepath.Join(s.dir, "derived") }
 func (s *shared) used() string     { return filepath.Join(s.dir, "used") }
 func (s *shared) locks() string    { return filepath.Join(s.dir, "locks") }
 
 // parents are the folders whose folders keys address.
-func (s *shared) parents() []string { return []string{s.bundles(), s.resolved()} }
+func (s *shared) parents() []string { return []string{s.bundles(), s.resolved(), s.derived()} }
 
 func (s *shared) bundle(key string) Bundle {
 	return Bundle{Dir: filepath.Join(s.bundles(), key), Hash: key}
+}
+
+func isThere(dir string) bool {
+	_, err := os.Stat(dir)
+	return err == nil
 }
 
 // exists says whether the bundle is there, whole. One that is older than the sums is looked through once.

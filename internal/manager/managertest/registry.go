@@ -145,6 +145,17 @@ func (r *Registry) KnownSchemas(string, map[string]string) (configschema.Set, bo
 	return r.schemas, true
 }
 
+// FrontendSet finds nothing wrong.
+func (*Registry) FrontendSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
+
+// Frontend goes by Backstage's rule for the names of packages.
+func (*Registry) Frontend(_ context.Context, name, _ string) bool {
+	_, id, is := strings.Cut(name, "plugin-")
+	return is && !strings.Contains(id, "backend")
+}
+
 // Choose returns the newest published version within the range.
 func (r *Registry) Choose(_ context.Context, name, versionRange string) (string, error) {
 	r.mu.Lock()

@@ -5,10 +5,18 @@ import (
 	"encoding/json"
 )
 
-// The roles of packages that a backend can load.
+// The roles of packages that a backend can load, and of those that a web app is built with.
 const (
-	RoleBackendPlugin = "backend-plugin"
-	RoleBackendModule = "backend-plugin-module"
+	RoleBackendPlugin  = "backend-plugin"
+	RoleBackendModule  = "backend-plugin-module"
+	RoleFrontendPlugin = "frontend-plugin"
+	RoleFrontendModule = "frontend-plugin-module"
+)
+
+// The types, in Backstage.Features, of entry points that a web app of the new frontend system takes.
+const (
+	FrontendPlugin = "@backstage/FrontendPlugin"
+	FrontendModule = "@backstage/FrontendModule"
 )
 
 // BackendFeature is the type, in Backstage.Features, of an entry point that a backend can load.

@@ -42,7 +42,7 @@ func (r *Registry) checkAlone(ctx context.Context, release bundle.Release, plugi
 	}
 	m := known.Manifest
 	switch m.Backstage.Role {
-	case npm.RoleBackendPlugin, npm.RoleBackendModule, "":
+	case npm.RoleBackendPlugin, npm.RoleBackendModule, npm.RoleFrontendPlugin, npm.RoleFrontendModule, "":
 	default:
 		return []orbit.Diagnostic{r.wrongRole(ctx, release, plugin, m)}
 	}
@@ -51,6 +51,9 @@ func (r *Registry) checkAlone(ctx context.Context, release bundle.Release, plugi
 			"this version takes up %d MiB unpacked, and this orbitd takes at most %d MiB: use another version, or ask its "+
 				"operator for a larger --max-plugins-size",
 			m.Dist.UnpackedSize>>20, r.MaxPackageSize>>20))}
+	}
+	if isFrontend(m.Backstage.Role) {
+		return r.checkFrontend(plugin, m)
 	}
 	found := r.checkEntry(ctx, plugin, known)
 	if m.Backstage.Role == "" && len(found) == 0 {

@@ -15,8 +15,8 @@ const maxOffers = 3
 
 // wrongRole says which packages to use in place of one that a backend cannot load.
 func (r *Registry) wrongRole(ctx context.Context, release bundle.Release, plugin bundle.Plugin, m npm.Manifest) orbit.Diagnostic {
-	message := fmt.Sprintf("this is a package of role %s, and only backend-plugin and backend-plugin-module can be "+
-		"added to a backend", oneLine(m.Backstage.Role))
+	message := fmt.Sprintf("this is a package of role %s, and only plugins and modules can be added, of the "+
+		"backend or of the frontend", oneLine(m.Backstage.Role))
 	var offers []string
 	for _, name := range backends(plugin.Package, m.Backstage) {
 		if version, contained := release.Dependencies()[name]; contained {

@@ -217,7 +217,7 @@ func (a *actor) observe(ctx context.Context, deleting bool, status orbit.Instanc
 		return status // it ended this moment; its actor is about to notice
 	}
 	status.PID, status.MemoryBytes, status.MemoryLimit = stats.PID, stats.MemoryBytes, stats.MemoryLimit
-	status.StartedAt = &stats.StartedAt
+	status.StartedAt, status.App = &stats.StartedAt, seen.given.App
 	return status
 }
 

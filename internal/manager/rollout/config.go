@@ -43,6 +43,10 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	if err != nil {
 		return runtime.Config{}, err
 	}
+	served, err := a.portal(given, resolved)
+	if err != nil {
+		return runtime.Config{}, err
+	}
 	trust, err := trusting(a.workspace, resolved, a.Access)
 	if err != nil {
 		return runtime.Config{}, err
@@ -52,7 +56,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 	for _, value := range redact {
 		a.given[value] = struct{}{}
 	}
-	return runtime.Config{Document: appconfig.Merge(resolved, own, trust).JSON(), Redact: redact}, nil
+	return runtime.Config{Document: appconfig.Merge(resolved, own, served, trust).JSON(), Redact: redact}, nil
 }
 
 // ensureDatabase makes the database that the effective app-config points at.

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/webapp"
 )
 
 func TestOrbitdSetsEveryKeyItOwns(t *testing.T) {
@@ -18,9 +20,15 @@ func TestOrbitdSetsEveryKeyItOwns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	app, err := served(webapp.App{Dir: "/d", Hash: "d"}, webapp.App{Dir: "/e", Hash: "e"}, nil, "http://acme.localhost", appconfig.Document{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own = appconfig.Merge(own, app)
+	left := []string{"backend.https", "app.disableConfigInjection"} // owned to be left out
 	for _, key := range appconfig.OwnedKeys() {
-		if key.Path.String() == "backend.https" {
-			continue // owned to be left out
+		if slices.Contains(left, key.Path.String()) {
+			continue
 		}
 		if own.At(key.Path).Kind() == appconfig.Missing {
 			t.Errorf("%s is refused in users' documents, but orbitd does not set it", key.Path)

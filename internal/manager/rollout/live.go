@@ -16,7 +16,7 @@ import (
 // process does not take up is taken back, and becomes a restart where restarts are let happen by themselves.
 func (a *actor) push(ctx context.Context, r rollout) error {
 	a.progress(ctx, r, "pushing the config to the running process")
-	config, err := a.effective(ctx, r.declared)
+	config, err := a.effective(ctx, r.declared.In(a.blue.record.Given))
 	if err != nil {
 		return err
 	}

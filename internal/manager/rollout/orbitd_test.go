@@ -39,6 +39,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vetting"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/webapp"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -206,13 +207,13 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 		wake, interrupt = life.arming(wake), life.arming(interrupt)
 	}
 	o.super = rollout.New(rollout.Options{
-		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Databases: o.cluster, Gateway: o.gateway,
+		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Apps: packages{w}, Databases: o.cluster, Gateway: o.gateway,
 		Vetting: vetting.Vetting{Packages: packages{w}},
 		Access:  signs, URL: url, Logger: logger(),
 		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace, Memory: plenty,
 	})
 	o.admission = admission.New(admission.Options{
-		Store: o.store, Vault: o.vault, Vetting: vetting.Vetting{Packages: packages{w}}, Wake: wake, Planning: o.super.Planning,
+		Store: o.store, Vault: o.vault, Registry: packages{w}, Vetting: vetting.Vetting{Packages: packages{w}}, Wake: wake, Planning: o.super.Planning,
 		Interrupt: interrupt,
 	})
 	t.Cleanup(func() { o.end(t) })
@@ -290,6 +291,39 @@ func (packages) Schemas(context.Context, string, map[string]string) (configschem
 
 func (packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
 	return configschema.Set{}, true
+}
+
+func (packages) FrontendSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
+
+// Frontend takes what ends with -ui for a part of the web app.
+func (packages) Frontend(_ context.Context, name, _ string) bool {
+	return strings.HasSuffix(name, "-ui")
+}
+
+func (p packages) EnsureApp(_ context.Context, release string, plugins map[string]string, _ func(string)) (webapp.App, error) {
+	if _, broken := plugins["broken-ui"]; broken {
+		return webapp.App{}, &bundle.Error{Code: orbit.CodeAppBuildFailed, Plugin: "broken-ui", Detail: "Module not found: Can't resolve 'x'"}
+	}
+	app, _ := p.App(release, plugins)
+	return app, nil
+}
+
+func (p packages) App(release string, plugins map[string]string) (webapp.App, bool) {
+	return p.FindApp("app of " + named(release, plugins).Hash)
+}
+
+func (packages) FindApp(hash string) (webapp.App, bool) {
+	return webapp.App{Dir: "/cache/" + hash, Hash: hash}, hash != ""
+}
+
+// Hidden hides the part of a backend plugin that is not there.
+func (packages) Hidden(_ string, plugins map[string]string) []string {
+	if _, there := plugins["jenkins"]; there {
+		return nil
+	}
+	return []string{"jenkins-ui"}
 }
 
 // Choose knows no ranges: no test of this package declares one.

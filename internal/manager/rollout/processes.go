@@ -23,6 +23,9 @@ func (a *actor) prepare(ctx context.Context, r rollout, given store.Given) (*pro
 	if err != nil {
 		return nil, err
 	}
+	if given, err = a.withApps(ctx, given); err != nil {
+		return nil, err
+	}
 	a.standBy(ctx, given, installed) // it loads while the rest is prepared
 	a.progress(ctx, r, "preparing the database")
 	if err := a.ensureDatabase(ctx); err != nil {
@@ -129,12 +132,19 @@ func newProcessID() string {
 	return hex.EncodeToString(random)
 }
 
-// bundle installs what the instance runs.
+// bundle installs what the instance runs, and builds what it serves.
 func (a *actor) bundle(ctx context.Context, r rollout, given store.Given) (bundle.Bundle, error) {
 	installed, err := a.Bundles.Ensure(ctx, given.Spec.Release, given.Packages(),
 		func(text string) { a.progress(ctx, r, text) })
 	if err != nil {
 		return bundle.Bundle{}, fmt.Errorf("install the packages: %w", err)
+	}
+	if given.Spec.HasUI() {
+		_, err := a.Apps.EnsureApp(ctx, given.Spec.Release, given.FrontendPackages(),
+			func(text string) { a.progress(ctx, r, text) })
+		if err != nil {
+			return bundle.Bundle{}, fmt.Errorf("build the web app: %w", err)
+		}
 	}
 	return installed, nil
 }

@@ -21,8 +21,7 @@ var errBlueEnded = errors.New("the serving process ended")
 // setGiven records what the serving process runs with now.
 func (a *actor) setGiven(ctx context.Context, given store.Given) error {
 	record := a.blue.record
-	given.URL = record.Given.URL
-	record.Given = given
+	record.Given = given.In(record.Given)
 	if err := a.putServing(ctx, record); err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/store"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/vault"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/webapp"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -46,6 +47,19 @@ type Bundles interface {
 	Installed(release string, plugins map[string]string) (bundle.Bundle, bool)
 	// PluginIDs returns, by package, the ids of the plugins of the bundle with this hash, as bundle.Bundle.PluginIDs does.
 	PluginIDs(hash string) (map[string]string, error)
+}
+
+// Apps builds the web apps that instances serve. A release is that of the backend, and plugins are frontend packages with
+// exact versions.
+type Apps interface {
+	// EnsureApp returns the web app of the release with the plugins, built.
+	EnsureApp(ctx context.Context, release string, plugins map[string]string, progress func(string)) (webapp.App, error)
+	// App returns the same app, and whether it is built.
+	App(release string, plugins map[string]string) (app webapp.App, built bool)
+	// FindApp returns the app with the hash, if it is built.
+	FindApp(hash string) (webapp.App, bool)
+	// Hidden returns the frontend packages of the release that an instance with these backend packages does not show.
+	Hidden(release string, plugins map[string]string) []string
 }
 
 // Databases gives every workspace a database and a role of its own.
@@ -91,6 +105,7 @@ type Options struct {
 	Vault     *vault.Vault
 	Runtime   runtime.Runtime
 	Bundles   Bundles
+	Apps      Apps
 	Databases Databases
 	Vetting   Vetting
 	Gateway   *gateway.Gateway

@@ -24,6 +24,11 @@ type Given struct {
 	PluginSecrets map[string]OwnSecrets `json:"plugin_secrets,omitempty"`
 	// URL is where the gateway reached the instance when its process started; nobody declares it.
 	URL string `json:"url,omitempty"`
+	// App is the hash of the web app that its process serves, "" for none; nobody declares it.
+	App string `json:"app,omitempty"`
+	// EarlierApp is the hash of the other app that was served before, "" for none. Browsers that still have it open load
+	// the rest of it.
+	EarlierApp string `json:"earlier_app,omitempty"`
 }
 
 // Declared returns everything that is declared about a workspace now, or ErrNotFound.
@@ -49,14 +54,26 @@ func (g Given) State() (changeplan.State, error) {
 	return state, nil
 }
 
-// Packages are all plugins with the versions that are installed, whichever resource declared them.
-func (g Given) Packages() map[string]string {
+// In is what is given as a process that runs already has it: with what it was told when it started, and nobody declares.
+func (g Given) In(running Given) Given {
+	g.URL, g.App, g.EarlierApp = running.URL, running.App, running.EarlierApp
+	return g
+}
+
+// Packages are the plugins that a process loads, with the versions that are installed, whichever resource declared them.
+func (g Given) Packages() map[string]string { return g.versions(false) }
+
+// FrontendPackages are the plugins that are a part of the web app, likewise.
+func (g Given) FrontendPackages() map[string]string { return g.versions(true) }
+
+func (g Given) versions(frontend bool) map[string]string {
 	versions := make(map[string]string, len(g.Plugins)+len(g.Spec.Plugins))
-	for name, p := range g.Spec.Plugins {
-		versions[name] = p.Exact()
-	}
-	for name, p := range g.Plugins {
-		versions[name] = p.Exact()
+	for _, plugins := range []map[string]orbit.PluginSpec{g.Spec.Plugins, g.Plugins} {
+		for name, p := range plugins {
+			if p.Frontend == frontend {
+				versions[name] = p.Exact()
+			}
+		}
 	}
 	return versions
 }

@@ -29,6 +29,9 @@ type Packages interface {
 	// Together returns what is wrong with the plugins as all that an instance adds to the release. What is no error is
 	// said of those in added alone, which are new.
 	Together(ctx context.Context, release string, all, added map[string]string) []orbit.Diagnostic
+	// FrontendSet returns what is wrong with the frontend plugins of an instance, and says that a web app has to be built with
+	// them. What is no error is said of those in added alone.
+	FrontendSet(ctx context.Context, release string, all, added map[string]string) []orbit.Diagnostic
 	// Schemas returns the config schemas of all that a process with these plugins loads. Where packages cannot be had the
 	// error is a *bundle.Error.
 	Schemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
@@ -57,6 +60,7 @@ func (v Vetting) Set(ctx context.Context, workspace string, before, given store.
 	}
 	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages(), added(before, given))
 	found = append(found, together...)
+	found = append(found, v.frontend(ctx, before, given)...)
 	if orbit.HasErrors(together) {
 		return found, nil // there is no telling which packages there will be
 	}
@@ -71,6 +75,27 @@ func (v Vetting) Set(ctx context.Context, workspace string, before, given store.
 		found[i].Message = masker.Mask(found[i].Message)
 	}
 	return withoutEchoes(found), nil
+}
+
+// frontend returns what is wrong with the plugins that are a part of the web app.
+func (v Vetting) frontend(ctx context.Context, before, given store.Given) []orbit.Diagnostic {
+	plugins := given.FrontendPackages()
+	if len(plugins) == 0 {
+		return nil
+	}
+	if !given.Spec.HasUI() {
+		name := slices.Sorted(maps.Keys(plugins))[0]
+		return []orbit.Diagnostic{{
+			Code: orbit.CodeNotShown, Severity: orbit.SeverityWarning, Plugin: name,
+			Message: "this is a part of the web app, and the instance serves none: remove the plugin, or set ui to true",
+		}}
+	}
+	fresh := maps.Clone(plugins)
+	if before.Spec.Release == given.Spec.Release && before.Spec.HasUI() {
+		known := before.FrontendPackages()
+		maps.DeleteFunc(fresh, func(name, version string) bool { return known[name] == version })
+	}
+	return v.Packages.FrontendSet(ctx, given.Spec.Release, plugins, fresh)
 }
 
 // Fit returns what the documents and secrets of an instance say against each other, and what Backstage is known not to

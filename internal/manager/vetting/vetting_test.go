@@ -33,6 +33,10 @@ func (p *packages) Together(_ context.Context, release string, plugins, _ map[st
 	return p.together
 }
 
+func (p *packages) FrontendSet(context.Context, string, map[string]string, map[string]string) []orbit.Diagnostic {
+	return nil
+}
+
 func (p *packages) Schemas(context.Context, string, map[string]string) (configschema.Set, error) {
 	return schemas, p.err
 }
