@@ -119,8 +119,8 @@ func (g *Gateway) Host(workspace string) string {
 }
 
 // Switch sends the workspace's requests to the process at address (host:port, or the path of a Unix socket) from now on,
-// those that are being held too. It returns the target that served before, nil if there was none; that one takes no new requests, and its
-// requests go on until the caller drains it.
+// those that are being held too. It returns the target that served before, nil if there was none; that one takes no new
+// requests, and its requests go on until the caller drains it.
 func (g *Gateway) Switch(workspace, address string) (previous *Target) {
 	next := newTarget(g, workspace, address)
 	return g.step(workspace, func(state) state { return state{target: next} })

@@ -201,6 +201,7 @@ func (a *actor) adopt(ctx context.Context) error {
 	// Visitors wait for the one that serves.
 	slices.SortStableFunc(records, func(x, y store.Process) int { return rank(x.Role) - rank(y.Role) })
 	var errs []error
+	draining := false
 	for _, record := range records {
 		recovered, err := a.Runtime.Recover(ctx, record.Handle)
 		if errors.Is(err, runtime.ErrGone) {
@@ -219,6 +220,7 @@ func (a *actor) adopt(ctx context.Context) error {
 		switch {
 		case serves:
 		case a.blue != nil && record.DrainUntil != nil:
+			draining = true
 			_ = a.answerUnder(a.blue, p) // it did already
 			a.drain(ctx, p, *record.DrainUntil)
 			continue
@@ -229,7 +231,6 @@ func (a *actor) adopt(ctx context.Context) error {
 			})
 			continue
 		}
-		_ = a.answerUnder(p, nil) // it did already
 		a.Gateway.Switch(a.workspace, recovered.Address())
 		a.setBlue(p)
 		a.condition(ctx, orbit.ConditionReady, true, "Serving", "requests are served")
@@ -237,6 +238,9 @@ func (a *actor) adopt(ctx context.Context) error {
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...)
+	}
+	if a.blue != nil && !draining { // else the gateway keeps both names, without a gap
+		_ = a.answerUnder(a.blue, nil) // it did already
 	}
 	if a.blue == nil {
 		instance, err := a.Store.Instance(ctx, a.workspace)
