@@ -2,6 +2,7 @@ package orbit
 
 import (
 	"cmp"
+	"strings"
 	"time"
 )
 
@@ -49,6 +50,13 @@ type InstanceSpec struct {
 
 // HasUI says whether the instance serves Backstage's web app.
 func (s InstanceSpec) HasUI() bool { return s.UI == nil || *s.UI }
+
+// OwnHost is the host name of the BaseURL, without its port; "" where there is none.
+func (s InstanceSpec) OwnHost() string {
+	_, host, _ := strings.Cut(s.BaseURL, "://")
+	host, _, _ = strings.Cut(host, ":")
+	return host
+}
 
 // LiteralSecrets says what happens to a literal where a package's schema says that a secret stands.
 type LiteralSecrets string

@@ -39,6 +39,8 @@ const (
 // The codes of the gateway, for requests to an instance.
 const (
 	CodeUnknownHost         Code = "unknown_host"         // 404: no workspace answers under the request's host name
+	CodeMisdirected         Code = "misdirected"          // 421: the connection's certificate is not for the request's host name
+	CodeInsecure            Code = "insecure"             // 403: sent over plain HTTP, and more than a question for a page
 	CodeInstanceUnavailable Code = "instance_unavailable" // 503: no process of the workspace takes requests now; try again
 	CodeInstanceNoAnswer    Code = "instance_no_answer"   // 502: the process gave no answer; it may have seen the request
 )
@@ -52,6 +54,7 @@ const (
 	CodeForbiddenDirective Code = "forbidden_directive" // $file, $include: instances read no files of the manager's machine
 	CodeUndefinedSecret    Code = "undefined_secret"    // ${NAME} that no secret defines
 	CodeConflictingPaths   Code = "conflicting_paths"   // two resources set one path to different values
+	CodeHostTaken          Code = "host_taken"          // 409: the base_url's host is another instance's, or under the gateway's domain
 	CodeUnknownRelease     Code = "unknown_release"     // a release that this orbitd does not carry
 	CodeInvalidPackage     Code = "invalid_package"     // not an npm package name
 	CodeInvalidVersion     Code = "invalid_version"     // neither an exact semantic version nor a range of them

@@ -17,7 +17,7 @@ func serveCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "serve",
 		Usage: "run the instance manager; SIGTERM ends it alone, instances and PostgreSQL run on and are adopted by the next one; SIGUSR2 restarts it as orbitd restart does",
-		Flags: append(slices.Concat(coreFlags(), packageFlags()),
+		Flags: append(slices.Concat(coreFlags(), packageFlags(), gatewayFlags()),
 			&cli.StringFlag{
 				Name: "listen", Sources: cli.EnvVars("ORBIT_LISTEN"), Value: manager.DefaultListen,
 				Usage: "host:port of the API; without TLS a loopback address",
@@ -40,11 +40,7 @@ func serveCommand() *cli.Command {
 			},
 			&cli.StringFlag{
 				Name: "gateway-listen", Sources: cli.EnvVars("ORBIT_GATEWAY_LISTEN"), Value: manager.DefaultGatewayListen,
-				Usage: "host:port of the gateway to the instances; a loopback address",
-			},
-			&cli.StringFlag{
-				Name: "gateway-domain", Sources: cli.EnvVars("ORBIT_GATEWAY_DOMAIN"), Value: "localhost",
-				Usage: "parent of the instances' host names: localhost makes them <workspace>.localhost",
+				Usage: "host:port of the gateway to the instances; a loopback address without TLS or trusted proxies",
 			},
 			&cli.Int64Flag{
 				Name: "first-user-id", Sources: cli.EnvVars("ORBIT_FIRST_USER_ID"), HideDefault: true,
@@ -69,7 +65,9 @@ func serveCommand() *cli.Command {
 				return err
 			}
 			o.Listen, o.GatewayListen = c.String("listen"), c.String("gateway-listen")
-			o.GatewayDomain = c.String("gateway-domain")
+			if o, err = gatewayOptions(c, o); err != nil {
+				return err
+			}
 			o.TLS = certificate.Files{
 				Cert: c.String("tls-cert-file"), Key: c.String("tls-key-file"), ClientCA: c.String("tls-client-ca-file"),
 			}

@@ -29,6 +29,7 @@ func OwnedKeys() []OwnedKey {
 		{Keys("backend", "https"), "TLS ends at the gateway, which speaks plain HTTP to the instance"},
 		{Keys("backend", "lifecycle", "serverShutdownDelay"), "the manager drains requests before it stops a process"},
 		{Keys("backend", "listen"), "the process listens on an address that the gateway knows"},
+		{Keys("backend", "trustProxy"), "the gateway alone reaches the process, and tells it whom a request comes from"},
 		{Keys("events", "useEventBus"), "an instance is one process, and waiting for other ones holds up every restart for most of a minute"},
 		{Keys("scaffolder", "EXPERIMENTAL_gracefulShutdown"), "running scaffolder tasks end before their process does"},
 	}

@@ -24,6 +24,7 @@ func Instance(workspace string, spec orbit.InstanceSpec, secrets Names) []orbit.
 		diagnostics = append(diagnostics, problem(orbit.CodeInvalidRequest, "restart_policy", "the restart policy is %q, it has to be %s, %s or %s",
 			spec.RestartPolicy, orbit.RestartAuto, orbit.RestartManual, orbit.RestartForbid)...)
 	}
+	diagnostics = append(diagnostics, BaseURL(spec.BaseURL)...)
 	diagnostics = append(diagnostics, Labels(spec.Labels)...)
 	for _, name := range secrets {
 		diagnostics = append(diagnostics, SecretName(name)...)

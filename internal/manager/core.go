@@ -28,7 +28,7 @@ import (
 // core is everything of orbitd but its listeners: what serve and stop share.
 type core struct {
 	options  Options
-	site     func(workspace string) changeplan.Site // nil while nobody is served
+	site     func(workspace, baseURL string) changeplan.Site // nil while nobody is served
 	packages packages
 	embedded *postgres.Embedded // nil with a PostgreSQL of somebody else's
 	cluster  *postgres.Cluster
@@ -165,7 +165,7 @@ func writeHost(cacheDir string) (string, error) {
 const sharedStandbys = 2
 
 // supervisor returns the rollouts over this core. Without access no instance can be given its config.
-func (c *core) supervisor(g *gateway.Gateway, url func(string) string, a rollout.Access, boots int64) *rollout.Supervisor {
+func (c *core) supervisor(g *gateway.Gateway, url func(workspace, baseURL string) string, a rollout.Access, boots int64) *rollout.Supervisor {
 	var bundles interface {
 		rollout.Bundles
 		rollout.Apps
@@ -189,7 +189,7 @@ func (c *core) supervisor(g *gateway.Gateway, url func(string) string, a rollout
 func (c *core) admission(super *rollout.Supervisor) admission.Options {
 	o := admission.Options{
 		Store: c.store, Vault: c.vault, Registry: c.registry(), Vetting: c.vetting(), Wake: super.Wake, Planning: super.Planning,
-		Interrupt: super.Interrupt,
+		Interrupt: super.Interrupt, Domain: c.options.GatewayDomain,
 	}
 	if !c.options.sharesUser() {
 		o.FirstUserID, o.LastUserID = c.options.FirstUserID, c.options.buildUserID()-1

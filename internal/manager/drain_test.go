@@ -51,9 +51,15 @@ func graces(s *managertest.Server, workspace string) []time.Duration {
 // waited for.
 func busy(t *testing.T, s *managertest.Server, c *orbit.Client, workspace string) {
 	t.Helper()
+	busyAt(t, s, c, workspace, "")
+}
+
+// busyAt is busy where the process after it has the base URL.
+func busyAt(t *testing.T, s *managertest.Server, c *orbit.Client, workspace, baseURL string) {
+	t.Helper()
 	before := calls(s, workspace, fake.OpStop)
 	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: workspace, Hang: true, Times: 1})
-	applied(t, declare(t, c, workspace, title("Busy")), orbit.ImpactRestart)
+	applied(t, declare(t, c, workspace, title("Busy"), at(baseURL)), orbit.ImpactRestart)
 	within(t, patience, "the process before to be told to end", func() bool { return calls(s, workspace, fake.OpStop) > before })
 }
 

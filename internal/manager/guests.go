@@ -12,9 +12,9 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// site is where the workspace's instance is reached.
-func (m *Manager) site(workspace string) changeplan.Site {
-	address := m.URL(workspace)
+// site is where the workspace's instance is reached that has the base URL; "" is none.
+func (m *Manager) site(workspace, baseURL string) changeplan.Site {
+	address := m.URL(workspace, baseURL)
 	return changeplan.Site{URL: address, Development: development(m.GatewayAddress(), address)}
 }
 
@@ -66,7 +66,7 @@ func (m *Manager) tellGuest(ctx context.Context, workspace string) error {
 	if err != nil || !changeplan.GuestsSignIn(state) {
 		return nil //nolint:nilerr // a document that cannot be read is told of where it is used
 	}
-	site := m.site(workspace)
+	site := m.site(workspace, given.Spec.BaseURL)
 	message := "everybody who reaches " + site.URL + " is signed in as a guest"
 	if site.Development {
 		m.options.Logger.WarnContext(ctx, message, "workspace", workspace)

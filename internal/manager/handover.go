@@ -42,7 +42,7 @@ type Handover struct {
 func (m *Manager) handOver(ctx context.Context) (bool, error) {
 	log := m.options.Logger
 	log.InfoContext(ctx, "handing over to a successor")
-	s, err := startSuccessor(m.options, m.api, m.proxy, m.lock)
+	s, err := startSuccessor(m.options, m.sockets(), m.lock)
 	if err != nil {
 		m.serveOn(ctx, err)
 		return false, nil
@@ -97,8 +97,10 @@ func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	m.stopListening()
 	err := m.lock.Close() // the successor has it too, and holds it now alone
 	m.lock = nil
-	m.apiDoor.open(passOn("unix", sideDoor(m.options.RunDir)))
-	m.proxyDoor.open(passOn("tcp", m.GatewayAddress()))
+	behind := sideDoor(m.options.RunDir, gatewaySocket)
+	m.apiDoor.open(passOn(sideDoor(m.options.RunDir, apiSocket), tellSender))
+	m.proxyDoor.open(m.gateway.Receive(passOn(behind, tellWay)))
+	m.passedDoor.open(passOn(behind, tellWay))
 
 	patience := m.options.DrainTimeout
 	if patience == 0 {
@@ -107,7 +109,7 @@ func (m *Manager) retire(ctx context.Context, workspaces []string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for _, workspace := range workspaces {
-		m.gateway.Switch(workspace, m.GatewayAddress())
+		m.gateway.Switch(workspace, behind)
 	}
 	m.gateway.ExchangeTokens(nil) // the successor decides about access tokens: it knows which were revoked since
 	var drain sync.WaitGroup

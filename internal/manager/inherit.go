@@ -11,10 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The names that inherited file descriptors have. The first two are for systemd's FileDescriptorName= as well.
+// The names that inherited file descriptors have. The sockets' are for systemd's FileDescriptorName= as well.
 const (
 	apiSocket       = "api"
 	gatewaySocket   = "gateway"
+	plainSocket     = "gateway-http"
 	lockDescriptor  = "lock"
 	predecessorLink = "predecessor"
 )
@@ -33,9 +34,9 @@ const (
 // Inherited is what a process was given open: listening sockets by systemd, and by an orbitd that hands over to it also
 // the lock of the data directory. The nil pointer stands for nothing.
 type Inherited struct {
-	api, gateway net.Listener // nil where none was given
-	lock         *os.File
-	predecessor  *link
+	api, gateway, plain net.Listener // nil where none was given
+	lock                *os.File
+	predecessor         *link
 }
 
 // Inherit takes what this process was given, once, and removes the traces in its environment, so that its children do
@@ -84,6 +85,13 @@ func (i *Inherited) gatewayListener() net.Listener {
 	return i.gateway
 }
 
+func (i *Inherited) plainListener() net.Listener {
+	if i == nil {
+		return nil
+	}
+	return i.plain
+}
+
 // before leads to the orbitd that hands over; nil when there is none.
 func (i *Inherited) before() *link {
 	if i == nil {
@@ -106,12 +114,14 @@ func (i *Inherited) take(name string, file *os.File, fromOrbitd bool) (err error
 		i.api, err = listener(file)
 	case name == gatewaySocket:
 		i.gateway, err = listener(file)
+	case name == plainSocket:
+		i.plain, err = listener(file)
 	case name == lockDescriptor && fromOrbitd:
 		i.lock = file
 	case name == predecessorLink && fromOrbitd:
 		i.predecessor = newLink(file)
 	default:
-		err = fmt.Errorf("orbitd knows the names %s and %s: set FileDescriptorName= in the socket unit", apiSocket, gatewaySocket)
+		err = fmt.Errorf("orbitd knows the names %s, %s and %s: set FileDescriptorName= in the socket unit", apiSocket, gatewaySocket, plainSocket)
 	}
 	return err
 }

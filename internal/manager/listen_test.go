@@ -52,7 +52,7 @@ func TestOtherMachinesReachOnlyWhatIsPublic(t *testing.T) {
 func TestTheAPIsURLIsOneThatClientsCanUse(t *testing.T) {
 	t.Parallel()
 	cert, key := certtest.NewCA(t, "root").Issue(t, "orbit.example").Write(t, t.TempDir())
-	source, err := certificate.Load(certificate.Files{Cert: cert, Key: key}, slog.New(slog.DiscardHandler))
+	source, err := certificate.API.Load(slog.New(slog.DiscardHandler), certificate.Files{Cert: cert, Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,9 @@ const (
 // each is told to close, and only those that nobody uses are closed without a word.
 const lingering = 2 * time.Second
 
+// maxServers is how many may fail.
+const maxServers = 5
+
 // Manager is one orbitd. Run, or Start and Close, may be called once.
 type Manager struct {
 	options Options
@@ -45,9 +48,13 @@ type Manager struct {
 
 	// What it listens with. It outlives what is below when a restart fails.
 	api, proxy         net.Listener
-	side               net.Listener        // what the orbitd before passes on comes here; nil when there was none
-	cert               *certificate.Source // the API's; nil without TLS
+	side, passed       net.Listener           // what the orbitd before passes on to both comes here; nil when there was none
+	cert               *certificate.Source    // the API's; nil without TLS
+	plain              net.Listener           // of the gateway, for browsers that are to come with TLS; nil when there is none
+	gatewayCert        *certificate.Source    // nil without
+	automatic          *certificate.Automatic // nil without a CA for the gateway
 	apiDoor, proxyDoor *door
+	passedDoor         *door
 	gateway            *gateway.Gateway
 	servers            []*server
 	serving            sync.WaitGroup
@@ -71,7 +78,8 @@ func New(o Options) (*Manager, error) {
 		return nil, err
 	}
 	return &Manager{
-		options: o, apiDoor: newDoor(answerProgram), proxyDoor: newDoor(gateway.AnswerStarting), failed: make(chan error, 3), stopWork: func() {},
+		options: o, apiDoor: newDoor(answerProgram), proxyDoor: newDoor(gateway.AnswerStarting), passedDoor: newDoor(gateway.AnswerStarting),
+		failed: make(chan error, maxServers), stopWork: func() {},
 	}, nil
 }
 
@@ -121,7 +129,7 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 	if err := m.listen(ctx); err != nil {
 		return err
 	}
-	m.gateway = gateway.New(gateway.Options{Domain: o.GatewayDomain, Logger: o.Logger})
+	m.gateway = gateway.New(m.gatewayOptions())
 	if before := o.Inherited.before(); before != nil {
 		err = m.takeOver(ctx, before)
 	} else {
@@ -140,9 +148,12 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 func (m *Manager) listen(ctx context.Context) (err error) {
 	o := m.options
 	if o.TLS != (certificate.Files{}) {
-		if m.cert, err = certificate.Load(o.TLS, o.Logger); err != nil {
+		if m.cert, err = certificate.API.Load(o.Logger, o.TLS); err != nil {
 			return err
 		}
+	}
+	if err := m.loadGatewayTLS(); err != nil {
+		return err
 	}
 	m.api, err = listening{
 		what: "the API", flag: "--listen", address: o.Listen, inherited: o.Inherited.apiListener(), public: m.cert != nil,
@@ -153,7 +164,16 @@ func (m *Manager) listen(ctx context.Context) (err error) {
 	}
 	m.proxy, err = listening{
 		what: "the gateway", flag: "--gateway-listen", address: o.GatewayListen, inherited: o.Inherited.gatewayListener(),
-		wayOut: "the gateway has no TLS yet; use 127.0.0.1 and put a proxy with TLS in front",
+		public: o.gatewayTLS() || len(o.GatewayTrustedProxies) > 0,
+		wayOut: "passwords and sessions would be sent in the clear; give --gateway-tls-cert-file and --gateway-tls-key-file, or " +
+			"--gateway-trusted-proxies where a proxy with TLS is in front, or use 127.0.0.1",
+	}.listen(ctx)
+	if err != nil || o.GatewayHTTPListen == "" && o.Inherited.plainListener() == nil {
+		return err
+	}
+	m.plain, err = listening{
+		what: "the gateway's plain HTTP", flag: "--gateway-http-listen", address: o.GatewayHTTPListen,
+		inherited: o.Inherited.plainListener(), public: true,
 	}.listen(ctx)
 	return err
 }
@@ -162,15 +182,23 @@ func (m *Manager) listen(ctx context.Context) (err error) {
 func (m *Manager) serve() {
 	o := m.options
 	o.Logger.Info("listening", "version", o.Version, "api", m.APIURL(), "page", m.APIURL()+operator.Path,
-		"gateway", m.GatewayAddress(), "token_file", m.TokenFile())
+		"gateway", m.GatewayAddress(), "instances", m.URL("<workspace>", ""), "token_file", m.TokenFile())
 	api := m.api
 	if m.cert != nil { // on top of the socket, which is passed on as it is
 		api = tls.NewListener(api, m.cert.Config())
 	}
 	m.serveOne(api, apiServer(m.apiDoor, o.Logger))
-	m.serveOne(m.proxy, gateway.Server(m.proxyDoor, o.Logger))
+	proxy := m.proxy
+	if config := m.gatewayConfig(); config != nil {
+		proxy = tls.NewListener(proxy, config)
+	}
+	m.serveOne(proxy, gateway.Server(m.proxyDoor, o.Logger))
+	if m.plain != nil {
+		m.serveOne(m.plain, gateway.Server(m.plainHandler(), o.Logger))
+	}
 	if m.side != nil {
 		m.serveOne(m.side, apiServer(throughSideDoor(m.apiDoor), o.Logger))
+		m.serveOne(m.passed, gateway.Server(m.passedDoor, o.Logger))
 	}
 }
 
@@ -216,6 +244,7 @@ func (m *Manager) open(ctx context.Context) (err error) {
 	m.background.Go(func() {
 		apiTokens.Run(work, func(err error) { o.Logger.Warn("not noted when tokens were last used", "error", err) })
 	})
+	m.passedDoor.open(http.HandlerFunc(m.gateway.ServePassed))
 	m.proxyDoor.open(m.gateway) // after the supervisor's start: every workspace has a route
 	reader := &inventory.Inventory{
 		Store: m.core.store, Supervisor: m.super, Runtime: m.core.runtime, Vault: m.core.vault, Vetting: m.core.vetting(),
@@ -304,7 +333,7 @@ func (m *Manager) forgetOld(ctx context.Context, super *rollout.Supervisor) {
 
 // stopListening takes no more connections. Those that come wait in the kernel where another process has the socket too.
 func (m *Manager) stopListening() {
-	for _, listener := range []net.Listener{m.api, m.proxy, m.side} {
+	for _, listener := range []net.Listener{m.api, m.proxy, m.plain, m.side, m.passed} {
 		if listener != nil {
 			_ = listener.Close() // it may be closed already
 		}
@@ -320,6 +349,7 @@ func (m *Manager) Close() error {
 	m.stopWork()
 	m.apiDoor.end()
 	m.proxyDoor.end()
+	m.passedDoor.end()
 	if m.gateway != nil {
 		errs = append(errs, m.gateway.Close(ctx))
 	}
@@ -344,10 +374,9 @@ func (m *Manager) GatewayAddress() string { return m.proxy.Addr().String() }
 // TokenFile is where the API token is.
 func (m *Manager) TokenFile() string { return TokenFile(m.options.DataDir) }
 
-// URL is where people open a workspace's instance.
-func (m *Manager) URL(workspace string) string {
-	_, port, _ := net.SplitHostPort(m.GatewayAddress())
-	return "http://" + net.JoinHostPort(m.gateway.Host(workspace), port)
+// URL is where people open a workspace's instance that has the base URL; "" is none.
+func (m *Manager) URL(workspace, baseURL string) string {
+	return m.options.public(m.proxy.Addr()).url(workspace, baseURL)
 }
 
 // DatabaseURL is the URL of orbitd's own database, with its password.

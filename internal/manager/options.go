@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,8 +46,22 @@ type Options struct {
 	RunDir string
 	// Listen is the API's address, host:port; DefaultListen when empty. Without TLS loopback only.
 	Listen string
-	// GatewayListen is the gateway's address, host:port; DefaultGatewayListen when empty. Loopback only.
+	// GatewayListen is the gateway's address, host:port; DefaultGatewayListen when empty. Loopback only, unless it has TLS
+	// or is behind trusted proxies.
 	GatewayListen string
+	// GatewayTLS are the gateway's certificates, of which each client gets the one for the name it asks for; none is plain
+	// HTTP.
+	GatewayTLS []certificate.Files
+	// GatewayACME is the CA that the gateway has certificates from for the hosts of instances that no file is for.
+	GatewayACME certificate.ACME
+	// GatewayHTTPListen is where a gateway with TLS listens for plain HTTP too, host:port, to send browsers on to https and to
+	// answer the CA; "" is nowhere.
+	GatewayHTTPListen string
+	// GatewayPublicURL is the parent of the instances' URLs where that does not follow from where the gateway listens:
+	// https://portal.example.com behind a proxy makes https://acme.portal.example.com. It implies GatewayDomain.
+	GatewayPublicURL string
+	// GatewayTrustedProxies are the networks of the proxies whose X-Forwarded-For, -Host and -Proto the gateway believes.
+	GatewayTrustedProxies []netip.Prefix
 	// TLS is the API's certificate, and who may connect; the zero value is plain HTTP.
 	TLS certificate.Files
 	// SignInFile says whose JSON Web Tokens the API takes, and for what; see issuer.Load. Empty is nobody's.
@@ -127,6 +142,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.RunDir == "" {
 		o.RunDir = defaultRunDir(o.DataDir)
 	}
+	if o, err = o.withPublic(); err != nil {
+		return o, err
+	}
 	for _, s := range []struct {
 		value *string
 		or    string
@@ -162,6 +180,9 @@ func (o Options) withDefaults() (Options, error) {
 	if err := o.TLS.Check(); err != nil {
 		return o, err
 	}
+	if err := o.checkGateway(); err != nil {
+		return o, err
+	}
 	if o.MaxPluginsBytes < 0 {
 		return o, fmt.Errorf("--max-plugins-size is below 0")
 	}
@@ -175,6 +196,9 @@ func (o Options) withDefaults() (Options, error) {
 func (o Options) policy() (registry.Policy, error) {
 	return registry.NewPolicy(o.AllowPackages, o.DenyPackages)
 }
+
+// gatewayTLS says whether the gateway speaks TLS.
+func (o Options) gatewayTLS() bool { return len(o.GatewayTLS) > 0 || o.GatewayACME.Directory != "" }
 
 // sharesUser says whether all instances run as orbitd's own user.
 func (o Options) sharesUser() bool { return o.SharedUser || os.Geteuid() != 0 }

@@ -12,14 +12,14 @@ import (
 // cameFrom is the header that says at the side door whom a request came from.
 const cameFrom = "Orbit-Came-From"
 
-// sideDoor is the socket at which an orbitd takes requests to the API that the ones before pass on. They came over
-// connections that are open still, whose clients have shown what TLS asks for, and which cannot be asked again. The newest
-// orbitd has it.
-func sideDoor(runDir string) string { return filepath.Join(runDir, "api") }
+// sideDoor is the socket at which an orbitd takes requests to the API, or to the gateway, that the ones before pass on. They
+// came over connections that are open still, whose clients have shown what TLS asks for, and which cannot be asked again.
+// The newest orbitd has it. It has the name of the socket that the requests came through at first.
+func sideDoor(runDir, socket string) string { return filepath.Join(runDir, socket) }
 
 // listenAtSideDoor takes the side door over. It lets nobody in but orbitd's own user.
-func listenAtSideDoor(runDir string) (net.Listener, error) {
-	path := sideDoor(runDir)
+func listenAtSideDoor(runDir, socket string) (net.Listener, error) {
+	path := sideDoor(runDir, socket)
 	building := path + ".new"
 	_ = os.Remove(building) // of one that crashed
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: building, Net: "unix"})

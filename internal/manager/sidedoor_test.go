@@ -10,9 +10,9 @@ import (
 func TestTheNewestHasTheSideDoor(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	pass := passOn("unix", sideDoor(dir))
+	pass := passOn(sideDoor(dir, apiSocket), tellSender)
 	for _, answer := range []string{"first", "second"} {
-		listener, err := listenAtSideDoor(dir)
+		listener, err := listenAtSideDoor(dir, apiSocket)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -22,7 +22,7 @@ func TestTheNewestHasTheSideDoor(t *testing.T) {
 		s.SetKeepAlivesEnabled(false) // as one that has a successor answers
 		go func() { _ = s.Serve(listener) }()
 		defer func() { _ = s.Close() }()
-		info, err := os.Stat(sideDoor(dir))
+		info, err := os.Stat(sideDoor(dir, apiSocket))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the socket has mode %v (%v), want 0600", info.Mode(), err)
 		}

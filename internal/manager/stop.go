@@ -51,7 +51,7 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 	if err != nil {
 		return err
 	}
-	super := c.supervisor(gateway.New(gateway.Options{Logger: o.Logger}), func(string) string { return "" }, nil, 1)
+	super := c.supervisor(gateway.New(gateway.Options{Logger: o.Logger}), func(string, string) string { return "" }, nil, 1)
 	err = super.StopAll(ctx, func(workspace string) { tell("instance " + workspace + " stopped") })
 	if err := errors.Join(err, c.close()); err != nil {
 		return err
@@ -62,7 +62,9 @@ func stopWorld(ctx context.Context, o Options, tell func(string)) error {
 		}
 		tell("PostgreSQL stopped")
 	}
-	_ = os.Remove(sideDoor(o.RunDir))
+	for _, socket := range []string{apiSocket, gatewaySocket} {
+		_ = os.Remove(sideDoor(o.RunDir, socket))
+	}
 	removeEmpty(o.RunDir)
 	return nil
 }

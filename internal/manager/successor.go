@@ -24,9 +24,24 @@ type successor struct {
 	ended   chan struct{}
 }
 
+// socket is a listener that is passed on, with the name that the successor knows it by.
+type socket struct {
+	name     string
+	listener net.Listener
+}
+
+// sockets are what this orbitd listens with.
+func (m *Manager) sockets() []socket {
+	all := []socket{{apiSocket, m.api}, {gatewaySocket, m.proxy}}
+	if m.plain != nil {
+		all = append(all, socket{plainSocket, m.plain})
+	}
+	return all
+}
+
 // startSuccessor starts the program's file as it is now, with this process's arguments and environment and what was taken
 // out of that, and gives it the sockets and the lock.
-func startSuccessor(o Options, api, gateway net.Listener, lock *os.File) (*successor, error) {
+func startSuccessor(o Options, sockets []socket, lock *os.File) (*successor, error) {
 	program, err := exec.LookPath(os.Args[0]) // as it was started: a link may lead to a newer version by now
 	if err != nil {
 		return nil, fmt.Errorf("start a successor: %w", err)
@@ -38,16 +53,18 @@ func startSuccessor(o Options, api, gateway net.Listener, lock *os.File) (*succe
 	defer func() { _ = far.Close() }()
 	command := exec.Command(program, os.Args[1:]...) //nolint:gosec,noctx // this program again; it outlives this process
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
-	names := []string{apiSocket, gatewaySocket, lockDescriptor, predecessorLink}
-	for _, l := range []net.Listener{api, gateway} {
-		file, err := duplicate(l.(*net.TCPListener))
+	var names []string
+	for _, s := range sockets {
+		file, err := duplicate(s.listener.(*net.TCPListener))
 		if err != nil {
 			near.close()
-			return nil, fmt.Errorf("pass on the socket of %s: %w", l.Addr(), err)
+			return nil, fmt.Errorf("pass on the socket of %s: %w", s.listener.Addr(), err)
 		}
 		defer func() { _ = file.Close() }()
+		names = append(names, s.name)
 		command.ExtraFiles = append(command.ExtraFiles, file)
 	}
+	names = append(names, lockDescriptor, predecessorLink)
 	command.ExtraFiles = append(command.ExtraFiles, lock, far)
 	command.Env = append(append(os.Environ(), o.secretVariables()...), listenCount+"="+strconv.Itoa(len(names)), listenNames+"="+strings.Join(names, ":"),
 		predecessorPID+"="+strconv.Itoa(os.Getpid()))

@@ -39,7 +39,10 @@ func (m *Manager) takeOver(ctx context.Context, before *link) error {
 		return err
 	}
 	var err error
-	if m.side, err = listenAtSideDoor(o.RunDir); err != nil {
+	if m.side, err = listenAtSideDoor(o.RunDir, apiSocket); err != nil {
+		return err
+	}
+	if m.passed, err = listenAtSideDoor(o.RunDir, gatewaySocket); err != nil {
 		return err
 	}
 	m.serve()

@@ -219,10 +219,11 @@ func (f *fakeAPI) putInstance(w http.ResponseWriter, r *http.Request) {
 	if write.Secrets != nil {
 		f.secrets[workspace] = write.Secrets
 	}
+	url := cmp.Or(write.BaseURL, "http://"+workspace+".localhost:7007")
 	f.instances[workspace] = &orbit.Instance{
 		Workspace: workspace, InstanceSpec: write.InstanceSpec, ETag: tag(write.InstanceSpec),
 		SecretNames: slices.Sorted(maps.Keys(f.secrets[workspace])),
-		URL:         "http://" + workspace + ".localhost:7007", APIURL: "http://" + workspace + ".localhost:7007/api",
+		URL:         url, APIURL: url + "/api",
 		DatabaseName: "backstage_" + workspace, Generation: int64(len(f.changes) + 1), CreatedAt: time.Unix(1, 0).UTC(),
 		Status: orbit.InstanceStatus{Phase: orbit.PhaseReady, PID: 42, PendingRestart: pending || waits, Conditions: []orbit.Condition{
 			{Type: orbit.ConditionReady, Status: "True", Reason: "Serving"},

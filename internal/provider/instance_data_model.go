@@ -21,6 +21,7 @@ type instanceDataModel struct {
 	SecretNames        []string                   `tfsdk:"secret_names"`
 	SecretsVersion     types.Int64                `tfsdk:"secrets_version"`
 	UI                 types.Bool                 `tfsdk:"ui"`
+	BaseURL            types.String               `tfsdk:"base_url"`
 	MemoryLimitMiB     types.Int64                `tfsdk:"memory_limit_mib"`
 	DeletionProtection types.Bool                 `tfsdk:"deletion_protection"`
 	RestartPolicy      types.String               `tfsdk:"restart_policy"`
@@ -75,6 +76,7 @@ func newInstanceDataModel(instance *orbit.Instance, plugins []orbit.Plugin) *ins
 		SecretNames:        append([]string{}, instance.SecretNames...),
 		SecretsVersion:     types.Int64Value(instance.SecretsVersion),
 		UI:                 types.BoolValue(instance.HasUI()),
+		BaseURL:            orNull(instance.BaseURL),
 		MemoryLimitMiB:     types.Int64Value(int64(instance.MemoryLimitMiB)),
 		DeletionProtection: types.BoolValue(instance.DeletionProtection),
 		RestartPolicy:      types.StringValue(string(cmp.Or(instance.RestartPolicy, orbit.RestartAuto))),

@@ -63,6 +63,7 @@ func (d *instanceDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			"secret_names":     schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the stored secrets. Their values cannot be read."},
 			"secrets_version":  number("The `secrets_wo_version` the secrets were last sent with; 0 when there are none."),
 			"ui":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the instance serves Backstage's web app."},
+			"base_url":         text("Where people open the instance, when it has a domain of its own; null when it has its name under the gateway's."),
 			"memory_limit_mib": number("Limit of the process's memory in MiB."),
 			"deletion_protection": schema.BoolAttribute{
 				Computed: true, MarkdownDescription: "Whether the manager refuses to delete the instance.",

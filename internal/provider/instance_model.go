@@ -27,6 +27,7 @@ type instanceModel struct {
 	Secrets            types.Map      `tfsdk:"secrets_wo"`
 	SecretsVersion     types.Int64    `tfsdk:"secrets_wo_version"`
 	UI                 types.Bool     `tfsdk:"ui"`
+	BaseURL            types.String   `tfsdk:"base_url"`
 	MemoryLimitMiB     types.Int64    `tfsdk:"memory_limit_mib"`
 	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
 	RestartPolicy      types.String   `tfsdk:"restart_policy"`
@@ -93,6 +94,8 @@ func (m *instanceModel) locate(finding orbit.Diagnostic) (path.Path, bool) {
 		return path.Root("release"), true
 	case orbit.CodeRestartForbidden:
 		return path.Root("restart_policy"), true
+	case orbit.CodeHostTaken:
+		return path.Root("base_url"), true
 	}
 	if finding.Plugin != "" {
 		return own, true // Terraform finds no attribute of a map's element; for its config it shows the instance's
@@ -108,7 +111,7 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 	variables, variablesKnown := m.variables()
 	known = known && variablesKnown && !m.LiteralSecrets.IsUnknown() && !m.Workspace.IsUnknown() && !m.Release.IsUnknown() && !m.Config.IsUnknown() &&
 		!m.SecretsVersion.IsUnknown() && !m.MemoryLimitMiB.IsUnknown() && !m.DeletionProtection.IsUnknown() &&
-		!m.RestartPolicy.IsUnknown() && !m.UI.IsUnknown()
+		!m.RestartPolicy.IsUnknown() && !m.UI.IsUnknown() && !m.BaseURL.IsUnknown()
 	spec = orbit.InstanceSpec{
 		Release:            m.Release.ValueString(),
 		Config:             m.Config.ValueString(),
@@ -117,6 +120,7 @@ func (m *instanceModel) spec(ctx context.Context, diags *diag.Diagnostics) (spec
 		Labels:             knownLabels(m.LabelsAll),
 		LiteralSecrets:     orbit.LiteralSecrets(m.LiteralSecrets.ValueString()),
 		UI:                 unlessTrue(m.UI),
+		BaseURL:            m.BaseURL.ValueString(),
 		MemoryLimitMiB:     int(m.MemoryLimitMiB.ValueInt64()),
 		DeletionProtection: m.DeletionProtection.ValueBool(),
 		RestartPolicy:      orbit.RestartPolicy(m.RestartPolicy.ValueString()),
@@ -157,6 +161,7 @@ func (m *instanceModel) adopt(ctx context.Context, instance *orbit.Instance, def
 	m.Secrets = types.MapNull(types.StringType)
 	m.SecretsVersion = adoptSecretsVersion(instance.SecretsVersion)
 	m.UI = types.BoolValue(instance.HasUI())
+	m.BaseURL = orNull(instance.BaseURL)
 	m.MemoryLimitMiB = types.Int64Value(int64(instance.MemoryLimitMiB))
 	m.DeletionProtection = types.BoolValue(instance.DeletionProtection)
 	m.RestartPolicy = types.StringValue(string(cmp.Or(instance.RestartPolicy, orbit.RestartAuto)))

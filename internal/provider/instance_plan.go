@@ -37,6 +37,7 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 
 	plan.changeModel, plan.PendingRestart = state.changeModel, state.PendingRestart
 	plan.keepVersions(&state)
+	plan.planURLs(&state, creating)
 	plan.planLabels(r.conn.defaultLabels, &state, creating)
 	if creating {
 		plan.changeModel = unknownChange()

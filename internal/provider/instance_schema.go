@@ -102,6 +102,14 @@ func instanceSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "Whether the instance serves Backstage's web app, which people open at `url`. Without it there " +
 				"is the backend's API alone. Default: `true`.",
 		},
+		"base_url": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Where people open the instance, when it has a domain of its own: `https://portal.example.com`, in " +
+				"lower case, with a port if it is not 443, and nothing behind it. The name has to lead to orbitd's gateway (the guide on " +
+				"addresses says how), and no other instance may have it. Without, the instance has its name under the gateway's domain, " +
+				"which also goes on to answer: it sends browsers here, and serves API clients. Changing it costs a restart.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1), finds(declare.BaseURL)},
+		},
 		"memory_limit_mib": schema.Int64Attribute{
 			Optional: true, Computed: true,
 			Default:             int64default.StaticInt64(orbit.DefaultMemoryLimitMiB),
@@ -134,7 +142,7 @@ func instanceSchema(ctx context.Context) schema.Schema {
 		},
 		"timeouts": timeoutsAttribute(ctx, "the first boot, with what has to be installed for it", "a change",
 			"the deletion"),
-		"url":           stableAttribute("Where people open the instance, `http://acme.localhost:7007` for example."),
+		"url":           stableAttribute("Where people open the instance, `http://acme.localhost:7007` for example: `base_url`, where there is one."),
 		"api_url":       stableAttribute("Base of the instance's backend API: `url` with `/api`."),
 		"database_name": stableAttribute("The instance's own PostgreSQL database."),
 	}

@@ -28,7 +28,7 @@ const (
 type Access struct {
 	store  *store.Store
 	signer *signer
-	url    func(workspace string) string
+	url    func(workspace, baseURL string) string
 
 	mu     sync.Mutex
 	byHash map[hash]*lease
@@ -54,8 +54,8 @@ type signed struct {
 }
 
 // Open reads the signing key, which is made when there is none, and the tokens that have not ended. url gives the address
-// at which people open a workspace's instance.
-func Open(ctx context.Context, s *store.Store, v *vault.Vault, url func(workspace string) string) (*Access, error) {
+// at which people open a workspace's instance that has the base URL; "" is none.
+func Open(ctx context.Context, s *store.Store, v *vault.Vault, url func(workspace, baseURL string) string) (*Access, error) {
 	key, err := v.Own(ctx, signingKey, newKey)
 	if err != nil {
 		return nil, err

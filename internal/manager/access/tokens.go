@@ -33,8 +33,9 @@ func (a *Access) Create(ctx context.Context, workspace string, write orbit.Acces
 		id: uuid.Must(uuid.NewV7()).String(), workspace: workspace, hash: sha256.Sum256([]byte(secret)), created: now,
 		end: endOf(now, now, write),
 	}
-	err := a.store.Update(ctx, workspace, func(tx *store.Tx) error {
-		if err := a.allow(ctx, tx, workspace, now); err != nil {
+	var instance store.Instance
+	err := a.store.Update(ctx, workspace, func(tx *store.Tx) (err error) {
+		if instance, err = a.allow(ctx, tx, workspace, now); err != nil {
 			return err
 		}
 		a.admit(l) // under the workspace's lock, as Forget is: a token does not outlive its instance
@@ -44,28 +45,28 @@ func (a *Access) Create(ctx context.Context, workspace string, write orbit.Acces
 		a.drop(workspace, l.id)
 		return orbit.AccessToken{}, err
 	}
-	answer := a.answer(l, l.end)
+	answer := a.answer(l, l.end, instance)
 	answer.Secret = secret
 	return answer, nil
 }
 
-// allow says why the workspace gets no token.
-func (a *Access) allow(ctx context.Context, tx *store.Tx, workspace string, now time.Time) error {
+// allow returns the workspace's instance, or says why it gets no token.
+func (a *Access) allow(ctx context.Context, tx *store.Tx, workspace string, now time.Time) (store.Instance, error) {
 	instance, err := tx.Instance(ctx, workspace)
 	switch {
 	case err != nil:
-		return err
+		return instance, err
 	case instance.Deleting:
-		return &orbit.Problem{
+		return instance, &orbit.Problem{
 			Code: orbit.CodeDeleting, Title: "No access token for workspace " + workspace, Detail: "its instance is being deleted",
 		}
 	case a.count(workspace, now) >= maxTokens:
-		return &orbit.Problem{
+		return instance, &orbit.Problem{
 			Code: orbit.CodeInvalidRequest, Title: "No access token for workspace " + workspace,
 			Detail: fmt.Sprintf("it has %d that have not ended, which is the most: revoke some, or wait until they end", maxTokens),
 		}
 	default:
-		return nil
+		return instance, nil
 	}
 }
 
@@ -84,10 +85,14 @@ func (a *Access) Renew(ctx context.Context, workspace, id string, write orbit.Ac
 	if err != nil {
 		return orbit.AccessToken{}, err
 	}
+	instance, err := a.store.Instance(ctx, workspace)
+	if err != nil {
+		return orbit.AccessToken{}, err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	l.end = end // one that was revoked meanwhile is found by nobody
-	return a.answer(l, end), nil
+	return a.answer(l, end, instance), nil
 }
 
 // Revoke makes a token of the workspace void at once, or returns store.ErrNotFound for one that has ended.
@@ -125,9 +130,10 @@ func (a *Access) count(workspace string, now time.Time) (n int) {
 	return n
 }
 
-func (a *Access) answer(l *lease, end time.Time) orbit.AccessToken {
+func (a *Access) answer(l *lease, end time.Time, instance store.Instance) orbit.AccessToken {
 	return orbit.AccessToken{
-		ID: l.id, ExpiresAt: end, RenewableUntil: l.created.Add(orbit.MaxAccessTokenAge), APIURL: a.url(l.workspace) + "/api",
+		ID: l.id, ExpiresAt: end, RenewableUntil: l.created.Add(orbit.MaxAccessTokenAge),
+		APIURL: a.url(l.workspace, instance.Spec.BaseURL) + "/api",
 	}
 }
 

@@ -38,6 +38,8 @@ type Options struct {
 	Planning func(workspace string) (done func())
 	// Interrupt does so at once, whatever is under way: the instance is being deleted.
 	Interrupt func(workspace string)
+	// Domain is the gateway's: the parent of the host names that workspaces have by themselves.
+	Domain string
 	// FirstUserID and LastUserID bound the users that instances run as; 0 where they run as orbitd's own.
 	FirstUserID, LastUserID int64
 }
@@ -221,7 +223,7 @@ func pointer(d orbit.Diagnostic) string {
 		return "/plugins"
 	case orbit.CodeInvalidWorkspace:
 		return ""
-	case orbit.CodeInvalidRequest, orbit.CodeDuplicateName: // their path is an attribute's
+	case orbit.CodeInvalidRequest, orbit.CodeDuplicateName, orbit.CodeHostTaken: // their path is an attribute's
 		if end := strings.IndexAny(d.Path, ".["); end >= 0 {
 			return "/" + d.Path[:end]
 		}

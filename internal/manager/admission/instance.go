@@ -95,6 +95,9 @@ func (a *Admission) updateInstance(ctx context.Context, tx *store.Tx, current st
 
 // setInstance writes what is declared. Secrets that the write does not bring stay as they are.
 func (a *Admission) setInstance(ctx context.Context, tx *store.Tx, workspace string, write orbit.InstanceWrite, secretSet, generation int64) error {
+	if err := a.claimHost(ctx, tx, workspace, write.InstanceSpec); err != nil {
+		return err
+	}
 	if write.Secrets != nil {
 		var err error
 		secretSet, err = a.Vault.PutSecrets(ctx, tx, workspace, write.Secrets, secretSet, generation)

@@ -60,6 +60,9 @@ func (a *Admission) Plan(ctx context.Context, workspace string, request orbit.Pl
 func (a *Admission) planned(ctx context.Context, workspace string, declared store.Given, request orbit.PlanRequest,
 ) (orbit.PlanRequest, changeplan.State, []orbit.Diagnostic, error) {
 	found, err := checkAlone(workspace, request)
+	if err == nil && request.Instance != nil && !orbit.HasErrors(found) {
+		found, err = a.checkHost(ctx, a.Store, workspace, *request.Instance)
+	}
 	if err != nil || orbit.HasErrors(found) {
 		return orbit.PlanRequest{}, changeplan.State{}, found, err
 	}

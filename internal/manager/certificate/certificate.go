@@ -1,5 +1,5 @@
-// Package certificate is the TLS side of a listener: a certificate from files, and whose clients may connect. Renewed
-// files are taken up while the listener serves; connections that are open stay as they are.
+// Package certificate is the TLS side of a listener: certificates from files, and whose clients may connect. Renewed files
+// are taken up while the listener serves; connections that are open stay as they are.
 package certificate
 
 import (
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,10 +16,23 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/reread"
 )
 
-// warnEvery is how often it is said that the certificate has expired, while clients come.
-const warnEvery = 24 * time.Hour
+const (
+	// warnEvery is how often it is said that a certificate has expired, or soon will have, while clients come.
+	warnEvery = 24 * time.Hour
+	// warnBefore is how long before its end that begins.
+	warnBefore = 14 * 24 * time.Hour
+)
 
-// Files are where a listener's certificate is. The zero value is no TLS.
+// Listener says whose certificates they are, and how the flags that name their files begin: for messages.
+type Listener struct{ Whose, Flag string }
+
+// Orbitd's listeners.
+var (
+	API     = Listener{Whose: "the API's", Flag: "--tls"}             //nolint:gochecknoglobals // a constant
+	Gateway = Listener{Whose: "the gateway's", Flag: "--gateway-tls"} //nolint:gochecknoglobals // a constant
+)
+
+// Files are where a certificate of a listener is. The zero value is no TLS.
 type Files struct {
 	// Cert is a PEM file with the certificate, and those between it and its root below it.
 	Cert string
@@ -39,25 +53,42 @@ func (f Files) Check() error {
 	return nil
 }
 
-// Source is a certificate that is read again when its files change.
+// Pairs are the files of a listener with several certificates, each with the key at the same place of the other list.
+func (l Listener) Pairs(certs, keys []string) ([]Files, error) {
+	if len(certs) != len(keys) {
+		return nil, fmt.Errorf("%s-cert-file is given %d times and %s-key-file %d times: give each certificate its key, in the same order",
+			l.Flag, len(certs), l.Flag, len(keys))
+	}
+	files := make([]Files, len(certs))
+	for i := range certs {
+		files[i] = Files{Cert: certs[i], Key: keys[i]}
+	}
+	return files, nil
+}
+
+// Source are certificates that are read again when their files change.
 type Source struct {
-	value  *reread.Value[*tls.Config]
-	logger *slog.Logger
+	listener Listener
+	value    *reread.Value[*tls.Config]
+	logger   *slog.Logger
 
 	mu     sync.Mutex
 	warned time.Time
+	told   string
 }
 
-// Load reads the files. The caller has checked them.
-func Load(files Files, logger *slog.Logger) (*Source, error) {
-	s := &Source{logger: logger}
+// Load reads the files, at least one of each kind. The caller has checked them. A client gets the certificate that is for
+// the name it asks for, and the first where none is.
+func (l Listener) Load(logger *slog.Logger, files ...Files) (*Source, error) {
+	s := &Source{listener: l, logger: logger}
 	var err error
-	s.value, err = reread.New(files.read, func(config *tls.Config, err error) {
+	read := func(reader *reread.Files) (*tls.Config, error) { return l.read(reader, files) }
+	s.value, err = reread.New(read, func(config *tls.Config, err error) {
 		if err != nil {
-			logger.Error("the API's changed TLS files are not taken up; those before serve on", "error", err)
+			logger.Error(l.Whose+" changed TLS files are not taken up; those before serve on", "error", err)
 			return
 		}
-		logger.Info("the API's changed TLS files are taken up", "expires", leaf(config).NotAfter)
+		logger.Info(l.Whose+" changed TLS files are taken up", "expires", first(config).NotAfter)
 	})
 	if err != nil {
 		return nil, err
@@ -78,9 +109,9 @@ func (s *Source) Config() *tls.Config {
 	}
 }
 
-// Host is a name or address that the certificate is for, "" when it has none that stands for one host.
+// Host is a name or address that the first certificate is for, "" when it has none that stands for one host.
 func (s *Source) Host() string {
-	leaf := leaf(s.value.Get())
+	leaf := s.value.Get().Certificates[0].Leaf
 	for _, name := range leaf.DNSNames {
 		if !strings.HasPrefix(name, "*") {
 			return name
@@ -92,55 +123,109 @@ func (s *Source) Host() string {
 	return ""
 }
 
-func leaf(config *tls.Config) *x509.Certificate { return config.Certificates[0].Leaf }
+// Covers says whether one of the certificates is for the host.
+func (s *Source) Covers(host string) bool {
+	return slices.ContainsFunc(s.value.Get().Certificates, func(c tls.Certificate) bool { return c.Leaf.VerifyHostname(host) == nil })
+}
 
-// warn says once a day that the certificate has expired. It is served nevertheless: what clients say of it tells more
-// than a closed port.
+// Shared says whether a client that asked for one name may also ask for the other over the same connection: the
+// certificate that it was shown is for both.
+func (s *Source) Shared(name, other string) bool {
+	certificates := s.value.Get().Certificates
+	shown := certificates[0]
+	for _, c := range certificates {
+		if c.Leaf.VerifyHostname(name) == nil {
+			shown = c
+			break
+		}
+	}
+	return name == other || shown.Leaf.VerifyHostname(other) == nil
+}
+
+// Names are those that the certificates are for, wildcards among them.
+func (s *Source) Names() []string {
+	var names []string
+	for _, c := range s.value.Get().Certificates {
+		names = append(names, c.Leaf.DNSNames...)
+	}
+	return names
+}
+
+// first is the certificate that expires before the others.
+func first(config *tls.Config) *x509.Certificate {
+	return slices.MinFunc(config.Certificates, func(x, y tls.Certificate) int {
+		return x.Leaf.NotAfter.Compare(y.Leaf.NotAfter)
+	}).Leaf
+}
+
+// warn says once a day that a certificate has expired, or soon will have. One that has is served nevertheless: what
+// clients say of it tells more than a closed port.
 func (s *Source) warn(config *tls.Config) {
-	now, expired := time.Now(), leaf(config).NotAfter
-	if now.Before(expired) {
+	leaf, now := first(config), time.Now()
+	var message string
+	switch left := leaf.NotAfter.Sub(now); {
+	case left <= 0:
+		message = s.listener.Whose + " certificate has expired, and clients will refuse it: renew the file; orbitd takes it up by itself"
+	case left <= warnBefore:
+		message = s.listener.Whose + " certificate expires soon: renew the file; orbitd takes it up by itself"
+	default:
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.warned.IsZero() && now.Sub(s.warned) < warnEvery {
+	if s.told == message && now.Sub(s.warned) < warnEvery {
 		return
 	}
-	s.warned = now
-	s.logger.Warn("the API's certificate has expired, and clients will refuse it: renew the file; orbitd takes it up by itself",
-		"expired", expired)
+	s.warned, s.told = now, message
+	s.logger.Warn(message, "names", leaf.DNSNames, "expires", leaf.NotAfter)
 }
 
 // read makes the listener's configuration of the files.
-func (f Files) read(files *reread.Files) (*tls.Config, error) {
-	cert, err := files.Read(f.Cert, 0)
-	if err != nil {
-		return nil, fmt.Errorf("read --tls-cert-file: %w", err)
+func (l Listener) read(reader *reread.Files, files []Files) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	for _, f := range files {
+		pair, err := l.readPair(reader, f)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = append(config.Certificates, pair)
+		if f.ClientCA == "" {
+			continue
+		}
+		if config.ClientCAs, err = l.readRoots(reader, f.ClientCA); err != nil {
+			return nil, err
+		}
+		config.ClientAuth = tls.RequireAndVerifyClientCert
+		config.SessionTicketsDisabled = true // a session that goes on would outlive the CA that let it in
 	}
-	key, err := files.Read(f.Key, 0o007)
+	return config, nil
+}
+
+func (l Listener) readPair(reader *reread.Files, f Files) (tls.Certificate, error) {
+	cert, err := reader.Read(f.Cert, 0)
 	if err != nil {
-		return nil, fmt.Errorf("read --tls-key-file: %w", err)
+		return tls.Certificate{}, fmt.Errorf("read %s-cert-file: %w", l.Flag, err)
+	}
+	key, err := reader.Read(f.Key, 0o007)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("read %s-key-file: %w", l.Flag, err)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return nil, fmt.Errorf("the certificate in %s (--tls-cert-file) and the key in %s (--tls-key-file) have to be PEM and fit together: %w",
-			f.Cert, f.Key, err)
+		return pair, fmt.Errorf("the certificate in %s (%s-cert-file) and the key in %s (%s-key-file) have to be PEM and fit together: %w",
+			f.Cert, l.Flag, f.Key, l.Flag, err)
 	}
-	config := &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"},
-	}
-	if f.ClientCA == "" {
-		return config, nil
-	}
-	roots, err := files.Read(f.ClientCA, 0)
+	return pair, nil
+}
+
+func (l Listener) readRoots(reader *reread.Files, name string) (*x509.CertPool, error) {
+	roots, err := reader.Read(name, 0)
 	if err != nil {
-		return nil, fmt.Errorf("read --tls-client-ca-file: %w", err)
+		return nil, fmt.Errorf("read %s-client-ca-file: %w", l.Flag, err)
 	}
-	config.ClientCAs = x509.NewCertPool()
-	if !config.ClientCAs.AppendCertsFromPEM(roots) {
-		return nil, fmt.Errorf("--tls-client-ca-file %s has no certificate in PEM form", f.ClientCA)
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(roots) {
+		return nil, fmt.Errorf("%s-client-ca-file %s has no certificate in PEM form", l.Flag, name)
 	}
-	config.ClientAuth = tls.RequireAndVerifyClientCert
-	config.SessionTicketsDisabled = true // a session that goes on would outlive the CA that let it in
-	return config, nil
+	return pool, nil
 }

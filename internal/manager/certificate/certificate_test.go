@@ -37,7 +37,7 @@ func newListener(t *testing.T) *listener {
 func (l *listener) load(t *testing.T) {
 	t.Helper()
 	var err error
-	l.source, err = certificate.Load(l.files, slog.New(slog.NewTextHandler(&l.log, nil)))
+	l.source, err = certificate.API.Load(slog.New(slog.NewTextHandler(&l.log, nil)), l.files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestFilesThatCannotServeAreRefused(t *testing.T) {
 			t.Parallel()
 			l := newListener(t)
 			c.spoil(t, l)
-			_, err := certificate.Load(l.files, slog.New(slog.DiscardHandler))
+			_, err := certificate.API.Load(slog.New(slog.DiscardHandler), l.files)
 			for _, words := range c.says {
 				if err == nil || !strings.Contains(err.Error(), words) {
 					t.Errorf("the error is %v, want %q in it", err, words)

@@ -16,7 +16,7 @@ func (t *transport) ask(r *http.Request) (*http.Response, error) {
 			return response, err
 		}
 	}
-	conn, err := t.dial(r.Context(), "tcp", t.address)
+	conn, err := t.dial(r.Context())
 	if err != nil {
 		return nil, err
 	}

@@ -12,20 +12,14 @@ import (
 // rewrite makes the target's request out of the client's. ReverseProxy has removed the hop-by-hop headers already.
 func (t *Target) rewrite(p *httputil.ProxyRequest) {
 	p.Out.URL.Scheme = "http"
-	p.Out.URL.Host = t.address
+	p.Out.URL.Host = "instance" // each transport has one
 	p.Out.Host = p.In.Host
 	// As it came: ReverseProxy drops what it cannot parse, but nothing here decides by the query.
 	p.Out.URL.RawQuery = p.In.URL.RawQuery
 	// One map for both: its values are known when the body has been read.
 	p.Out.Trailer = p.In.Trailer
 
-	for name := range p.Out.Header {
-		if strings.HasPrefix(name, "X-Forwarded-") {
-			delete(p.Out.Header, name)
-		}
-	}
-	delete(p.Out.Header, "X-Real-Ip")
-	p.SetXForwarded()
+	KeepWay(p.Out.Header, p.In.Header) // ReverseProxy has dropped it
 
 	// HTTP/2 over an upgrade is deprecated (RFC 9113 section 3.1) and would hide requests inside one connection.
 	if strings.EqualFold(p.Out.Header.Get("Upgrade"), "h2c") {

@@ -16,7 +16,8 @@
 //     could be made, or a kept connection was closed before the first byte of a request that is idempotent or whose
 //     body was not touched.
 //   - Headers that speak of the way of a request (X-Forwarded-*, Forwarded, X-Real-Ip) are the gateway's own; what came
-//     in under these names is dropped. The Host header, path and query pass as they came.
+//     in under these names is dropped, after a trusted proxy's For, Host and Proto were believed. The Host header, path
+//     and query pass as they came.
 //   - An access token of orbitd's never reaches an instance: a token of the instance's own kind takes its place.
 //   - A browser that opens a page while there is no target is answered with one that goes on by itself, also while others
 //     wait; nothing in it comes from elsewhere than the gateway.
@@ -32,6 +33,8 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -63,6 +66,11 @@ type Options struct {
 	// RetryTimeout is how long a request whose target refuses connections waits for the route to change before it is
 	// answered 502.
 	RetryTimeout time.Duration
+	// TrustedProxies are the networks of the proxies in front, whose X-Forwarded-For, -Host and -Proto are believed.
+	TrustedProxies []netip.Prefix
+	// SharesConnection says whether a client that asked for one host name in its TLS handshake may ask for another over
+	// the same connection; nil lets it.
+	SharesConnection func(name, other string) bool
 	// Dial connects to a target's address; TCP with a timeout of 3 s by default.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -72,6 +80,8 @@ type Gateway struct {
 	options Options
 	logger  *slog.Logger
 	buffers bufferPool
+
+	received http.Handler // serve behind Receive
 
 	hosts atomic.Pointer[map[string]*route] // read without a lock by every request, replaced as a whole under mu
 
@@ -108,6 +118,7 @@ func New(options Options) *Gateway {
 	options.Domain = canonicalHost(options.Domain)
 	g := &Gateway{options: options, logger: options.Logger, routes: map[string]*route{}}
 	g.hosts.Store(&map[string]*route{})
+	g.received = g.Receive(http.HandlerFunc(g.serve))
 	return g
 }
 
@@ -116,9 +127,9 @@ func (g *Gateway) Host(workspace string) string {
 	return workspace + "." + g.options.Domain
 }
 
-// Switch sends the workspace's requests to the process at address (host:port) from now on, those that are being held
-// too. It returns the target that served before, nil if there was none; that one takes no new requests, and its
-// requests go on until the caller drains it.
+// Switch sends the workspace's requests to the process at address (host:port, or the path of a Unix socket) from now on,
+// those that are being held too. It returns the target that served before, nil if there was none; that one takes no new
+// requests, and its requests go on until the caller drains it.
 func (g *Gateway) Switch(workspace, address string) (previous *Target) {
 	next := newTarget(g, workspace, address)
 	return g.step(workspace, func(state) state { return state{target: next} })
@@ -189,7 +200,11 @@ func (g *Gateway) Remove(workspace string) (previous *Target) {
 // SetHosts declares the host names under which the workspace is reached beside its own <workspace>.<domain>, in place
 // of those declared before. A name is a DNS name without a port. A name under the gateway's domain, or of another
 // workspace, is refused, and nothing is changed then.
-func (g *Gateway) SetHosts(workspace string, hosts []string) error {
+//
+// Home is the base URL of the name at which people are to be, "" for the workspace's own. A browser that opens a page
+// under another of its names is sent there: the web app calls its backend at home alone, and a session is good there
+// alone. All else, API clients above all, is served under every name.
+func (g *Gateway) SetHosts(workspace, home string, hosts []string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	declared := make([]string, 0, len(hosts))
@@ -200,7 +215,9 @@ func (g *Gateway) SetHosts(workspace string, hosts []string) error {
 		}
 		declared = append(declared, name)
 	}
-	g.route(workspace).hosts = declared
+	r := g.route(workspace)
+	r.hosts = declared
+	r.home.Store(newHome(home))
 	g.publish()
 	return nil
 }

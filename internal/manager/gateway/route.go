@@ -10,7 +10,8 @@ import (
 // route is a workspace's place in the table.
 type route struct {
 	workspace string
-	hosts     []string // declared, canonical; guarded by Gateway.mu
+	hosts     []string             // declared, canonical; guarded by Gateway.mu
+	home      atomic.Pointer[home] // nil: its own name under the domain
 	state     atomic.Pointer[state]
 	waiting   atomic.Int64 // requests in wait
 }

@@ -15,7 +15,7 @@ func TestRequestsFindTheirWorkspaceByHost(t *testing.T) {
 	f := newFront(t, gateway.Options{})
 	f.Switch("acme", newBackend(t, says("acme")))
 	f.Switch("globex", newBackend(t, says("globex")))
-	if err := f.SetHosts("globex", []string{"Portal.Globex.Example."}); err != nil {
+	if err := f.SetHosts("globex", "", []string{"Portal.Globex.Example."}); err != nil {
 		t.Fatal(err)
 	}
 	for host, want := range map[string]string{
@@ -102,7 +102,7 @@ func TestHostsAreDeclared(t *testing.T) {
 	f := newFront(t, gateway.Options{Domain: "orbit.example"})
 	f.Switch("acme", newBackend(t, says("acme")))
 	f.Switch("globex", newBackend(t, says("globex")))
-	if err := f.SetHosts("acme", []string{"portal.acme.example"}); err != nil {
+	if err := f.SetHosts("acme", "", []string{"portal.acme.example"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -125,7 +125,7 @@ func TestHostsAreDeclared(t *testing.T) {
 		{"acme", "portal.acme.example", nil},
 		{"acme", "acme.orbit.example", nil},
 	} {
-		if err := f.SetHosts(c.workspace, []string{"kept." + c.workspace + ".example", c.host}); !errors.Is(err, c.want) {
+		if err := f.SetHosts(c.workspace, "", []string{"kept." + c.workspace + ".example", c.host}); !errors.Is(err, c.want) {
 			t.Errorf("%s declares %q: %v, want %v", c.workspace, c.host, err, c.want)
 		}
 	}
@@ -138,7 +138,7 @@ func TestHostsAreDeclared(t *testing.T) {
 	if status, _ := f.get(t, "portal.acme.example", "/"); status != 404 {
 		t.Errorf("a host that is no longer declared is answered %d, want 404", status)
 	}
-	if err := f.SetHosts("globex", []string{"portal.acme.example"}); err != nil {
+	if err := f.SetHosts("globex", "", []string{"portal.acme.example"}); err != nil {
 		t.Errorf("a host that was given up cannot be declared: %v", err)
 	}
 }
@@ -148,7 +148,7 @@ func TestARemovedWorkspaceIsUnknown(t *testing.T) {
 	f := newFront(t, gateway.Options{})
 	address := newBackend(t, says("acme"))
 	f.Switch("acme", address)
-	if err := f.SetHosts("acme", []string{"acme.example"}); err != nil {
+	if err := f.SetHosts("acme", "", []string{"acme.example"}); err != nil {
 		t.Fatal(err)
 	}
 	if target := f.Remove("acme"); target == nil || target.Address() != address {

@@ -8,10 +8,15 @@ import (
 )
 
 // ServeHTTP passes the request to its workspace's target, after waiting where the workspace is held.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.received.ServeHTTP(w, r) }
+
+func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	route := (*g.hosts.Load())[canonicalHost(r.Host)]
 	if route == nil || r.Method == http.MethodConnect {
 		answerUnknownHost(w, r)
+		return
+	}
+	if route.home.Load().sends(w, r) {
 		return
 	}
 	var heldUntil, refusedUntil time.Time // one bound for all of a request's waits of a kind

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -26,8 +27,7 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 // else that the gateway does. What sends a body or may be upgraded needs to write and read at the same time, which
 // http.Transport does well.
 type transport struct {
-	address string
-	dial    dialFunc
+	dial    func(ctx context.Context) (net.Conn, error)
 	kept    pool // for requests that only ask
 	general *http.Transport
 }
@@ -35,7 +35,11 @@ type transport struct {
 // newTransport returns the connections to one target. There is no limit to their number, since a websocket keeps its
 // own, and none to the time an answer takes, since only the client knows how long it wants to wait.
 func newTransport(address string, dial dialFunc) *transport {
-	marked := func(ctx context.Context, network, address string) (net.Conn, error) {
+	network := "tcp"
+	if strings.HasPrefix(address, "/") {
+		network = "unix"
+	}
+	marked := func(ctx context.Context) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, &dialError{err}
@@ -43,10 +47,9 @@ func newTransport(address string, dial dialFunc) *transport {
 		return conn, nil
 	}
 	return &transport{
-		address: address,
-		dial:    marked,
+		dial: marked,
 		general: &http.Transport{
-			DialContext:           marked,
+			DialContext:           func(ctx context.Context, _, _ string) (net.Conn, error) { return marked(ctx) },
 			DisableCompression:    true, // what the client and the target agree on passes as it is
 			MaxIdleConnsPerHost:   idleConnections,
 			IdleConnTimeout:       idleTimeout,

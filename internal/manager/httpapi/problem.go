@@ -72,6 +72,7 @@ var statuses = map[orbit.Code]int{ //nolint:gochecknoglobals // a table
 	orbit.CodeNotFound:         http.StatusNotFound,
 	orbit.CodeNoRoute:          http.StatusNotFound,
 	orbit.CodeAlreadyExists:    http.StatusConflict,
+	orbit.CodeHostTaken:        http.StatusConflict,
 	orbit.CodePluginOwned:      http.StatusConflict,
 	orbit.CodeDeletionProtect:  http.StatusConflict,
 	orbit.CodeImpactExceeded:   http.StatusConflict,

@@ -99,7 +99,7 @@ func (v *Inventory) instance(seen store.Seen, shown store.Given, status orbit.In
 		return orbit.Instance{}, err
 	}
 	status.PendingRestart = len(status.PendingReasons) > 0
-	url := v.URL(row.Workspace)
+	url := v.URL(row.Workspace, row.Spec.BaseURL)
 	return orbit.Instance{
 		Workspace: row.Workspace, InstanceSpec: shown.Spec, SecretNames: shown.SecretNames(), URL: url, APIURL: url + "/api",
 		DatabaseName: postgres.DatabaseName(row.Workspace), ETag: row.ETag, Generation: row.Generation,

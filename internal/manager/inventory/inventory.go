@@ -22,8 +22,8 @@ type Inventory struct {
 	Vault      *vault.Vault
 	Vetting    vetting.Vetting
 	Databases  Databases
-	// URL gives the address at which people open a workspace's instance.
-	URL func(workspace string) string
+	// URL gives the address at which people open a workspace's instance that has the base URL; "" is none.
+	URL func(workspace, baseURL string) string
 	// Carried are the releases that this orbitd carries, newest first.
 	Carried []orbit.Release
 	// Packages tell about what can be added to instances.

@@ -57,6 +57,8 @@ type Options struct {
 	AllowPackages, DenyPackages []string
 	// SignInFile is the manager's.
 	SignInFile string
+	// Gateway changes how the gateway is reached; nil leaves it at a free port of 127.0.0.1.
+	Gateway func(*manager.Options)
 	// Memory is the manager's; nil is plenty, whatever the machine has.
 	Memory func() (memory.State, error)
 }
@@ -85,6 +87,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		GatewayListen: "127.0.0.1:0", DrainTimeout: cmp.Or(o.DrainTimeout, time.Second), Version: "test", Logger: o.Logger, Runtime: s.Runtime,
 		Registry: s.Registry, SharedUser: o.SharedUser, AllowPackages: o.AllowPackages, DenyPackages: o.DenyPackages, Memory: o.Memory,
 		SignInFile: o.SignInFile,
+	}
+	if o.Gateway != nil {
+		o.Gateway(&s.options)
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended

@@ -55,6 +55,7 @@ type actor struct {
 
 	mu        sync.Mutex
 	observed  observed
+	hosts     hosts
 	interrupt context.CancelCauseFunc // ends the rollout under way; nil when there is none
 }
 
@@ -179,7 +180,7 @@ func (a *actor) beginAnew() {
 	a.given = map[string]struct{}{}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.observed = observed{}
+	a.observed, a.hosts = observed{}, hosts{}
 }
 
 func (a *actor) setRolling(rolling bool) {

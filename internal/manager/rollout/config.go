@@ -43,7 +43,7 @@ func (a *actor) effective(ctx context.Context, given store.Given) (runtime.Confi
 			Detail: diagnostics[0].String(), Diagnostics: diagnostics,
 		}
 	}
-	own, err := managed(a.URL(a.workspace), a.Databases.ConnectionFor(a.workspace), password)
+	own, err := managed(a.URL(a.workspace, given.Spec.BaseURL), a.Databases.ConnectionFor(a.workspace), password)
 	if err != nil {
 		return runtime.Config{}, err
 	}
@@ -100,6 +100,8 @@ func managed(url string, db postgres.Connection, password string) (appconfig.Doc
 		"backend": object{
 			"baseUrl": url,
 			"listen":  object{"host": "127.0.0.1"},
+			// Nobody else gets there. Without, cookies of an https URL would not be Secure: TLS ends at the gateway.
+			"trustProxy": "loopback",
 			// Its requests have ended when a process is told to stop: it waits for none.
 			"lifecycle": object{"serverShutdownDelay": object{"seconds": 0}},
 			"database": object{

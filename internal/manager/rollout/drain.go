@@ -26,6 +26,9 @@ func (a *actor) drain(ctx context.Context, p *process, until time.Time) {
 		if whole.Err() == nil && a.ctx.Err() == nil {
 			a.finishTasks(patience, whole, p, until)
 		}
+		if a.ctx.Err() == nil {
+			a.leaveHost(p)
+		}
 	})
 }
 

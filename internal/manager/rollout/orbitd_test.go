@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -192,7 +193,7 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	}
 	o.vault = vault.New(w.keyring, o.store)
 	o.gateway = gateway.New(gateway.Options{Logger: logger(), Dial: w.dial})
-	url := func(workspace string) string { return "http://" + workspace + ".localhost:7007" }
+	url := func(workspace, baseURL string) string { return cmp.Or(baseURL, "http://"+workspace+".localhost:7007") }
 	signs, err := access.Open(ctx, o.store, o.vault, url)
 	if err != nil {
 		t.Fatal(err)

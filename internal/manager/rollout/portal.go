@@ -38,7 +38,8 @@ func (a *actor) portal(given store.Given, config appconfig.Document) (appconfig.
 		return appconfig.Document{}, nil
 	}
 	earlier, _ := a.Apps.FindApp(given.EarlierApp)
-	return served(now, earlier, a.Apps.Hidden(given.Spec.Release, given.Packages(), given.FrontendPackages()), a.URL(a.workspace), config)
+	hidden := a.Apps.Hidden(given.Spec.Release, given.Packages(), given.FrontendPackages())
+	return served(now, earlier, hidden, a.URL(a.workspace, given.Spec.BaseURL), config)
 }
 
 // served are the keys with which an instance serves a web app at the URL: where it is, and which of its packages are not to

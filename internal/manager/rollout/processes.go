@@ -120,7 +120,7 @@ func (a *actor) assign(ctx context.Context, given store.Given, installed bundle.
 
 // record is the row of a process that is being prepared.
 func (a *actor) record(given store.Given, installed bundle.Bundle, handle runtime.Handle) store.Process {
-	given.URL = a.URL(a.workspace)
+	given.URL = a.URL(a.workspace, given.Spec.BaseURL)
 	return store.Process{
 		Workspace: a.workspace, ID: handle.ID, Role: store.RoleStarting, Given: given, Bundle: installed.Hash, Handle: handle,
 	}
@@ -202,6 +202,7 @@ func (a *actor) adopt(ctx context.Context) error {
 	// Visitors wait for the one that serves.
 	slices.SortStableFunc(records, func(x, y store.Process) int { return rank(x.Role) - rank(y.Role) })
 	var errs []error
+	draining := false
 	for _, record := range records {
 		recovered, err := a.Runtime.Recover(ctx, record.Handle)
 		if errors.Is(err, runtime.ErrGone) {
@@ -220,6 +221,8 @@ func (a *actor) adopt(ctx context.Context) error {
 		switch {
 		case serves:
 		case a.blue != nil && record.DrainUntil != nil:
+			draining = true
+			_ = a.answerUnder(a.blue, p) // it did already
 			a.drain(ctx, p, *record.DrainUntil)
 			continue
 		default:
@@ -236,6 +239,9 @@ func (a *actor) adopt(ctx context.Context) error {
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...)
+	}
+	if a.blue != nil && !draining { // else the gateway keeps both names, without a gap
+		_ = a.answerUnder(a.blue, nil) // it did already
 	}
 	if a.blue == nil {
 		instance, err := a.Store.Instance(ctx, a.workspace)

@@ -155,6 +155,7 @@ func (a *actor) look(ctx context.Context) (rollout, error) {
 // overdue says why the process has to be replaced although what is declared does not ask for it; "" is not at all.
 func (a *actor) overdue(r rollout) string {
 	served := *r.served
+	url := a.URL(a.workspace, served.Spec.BaseURL)
 	switch {
 	case a.blue == nil:
 		return ""
@@ -162,8 +163,8 @@ func (a *actor) overdue(r rollout) string {
 		return "a restart was asked for"
 	case a.blue.tainted:
 		return "it may run with a config that could not be taken back"
-	case served.URL != "" && served.URL != a.URL(a.workspace):
-		return "orbitd serves it at " + a.URL(a.workspace) + " now, and a process is told its URL when it starts"
+	case served.URL != "" && served.URL != url:
+		return "orbitd serves it at " + url + " now, and a process is told its URL when it starts"
 	default:
 		return ""
 	}

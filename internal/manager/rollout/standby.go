@@ -91,7 +91,7 @@ func (a *actor) claim(ctx context.Context, given store.Given, installed bundle.B
 	}
 	// What is given may have changed while it loaded.
 	record := s.process.record
-	given.URL = record.Given.URL
+	given.URL = a.URL(a.workspace, given.Spec.BaseURL)
 	record.Given = given
 	if err := a.putProcess(ctx, record); err != nil {
 		return nil, err

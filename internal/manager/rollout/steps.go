@@ -31,6 +31,11 @@ func (a *actor) setGiven(ctx context.Context, given store.Given) error {
 
 // boot is the step of an instance that has no process: one is prepared and serves.
 func (a *actor) boot(ctx context.Context, r rollout) error {
+	if a.blue == nil && r.served == nil { // visitors wait where it will be
+		if err := a.declareHosts(a.workspace, r.declared.Spec.BaseURL, ""); err != nil {
+			return err
+		}
+	}
 	green, err := a.prepare(ctx, r, r.declared)
 	if err != nil {
 		return err
@@ -59,16 +64,21 @@ func (a *actor) serve(ctx context.Context, r rollout, green *process) error {
 		a.discard(ctx, green)
 		return err
 	}
+	blue := a.blue
+	if err := a.answerUnder(green, blue); err != nil {
+		a.discard(ctx, green)
+		return err
+	}
 	record := green.record
 	record.Role = store.RoleServing
 	if err := a.putServing(ctx, record); err != nil {
-		if a.ctx.Err() == nil { // else the next orbitd finds which of the two is recorded
+		_ = a.answerUnder(blue, nil) // as before
+		if a.ctx.Err() == nil {      // else the next orbitd finds which of the two is recorded
 			a.discard(ctx, green)
 		}
 		return err
 	}
 	green.record = record
-	blue := a.blue
 	before := a.Gateway.Switch(a.workspace, green.Address())
 	a.setBlue(green)
 	a.ready(ctx, r)

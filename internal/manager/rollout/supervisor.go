@@ -110,8 +110,8 @@ type Options struct {
 	Vetting   Vetting
 	Gateway   *gateway.Gateway
 	Access    Access
-	// URL gives the address at which people open a workspace's instance.
-	URL    func(workspace string) string
+	// URL gives the address at which people open a workspace's instance that has the base URL; "" is none.
+	URL    func(workspace, baseURL string) string
 	Logger *slog.Logger
 	// Boots is how many instances may boot at the same time, at least 1.
 	Boots int64
@@ -180,6 +180,9 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	for {
 		instances, err := s.Store.Instances(ctx, after, page)
 		if err != nil {
+			return fmt.Errorf("start the instances: %w", err)
+		}
+		if err := s.declareStored(ctx, instances); err != nil {
 			return fmt.Errorf("start the instances: %w", err)
 		}
 		for _, i := range instances {

@@ -42,8 +42,8 @@ type Packages interface {
 // Vetting vets. It may be used concurrently.
 type Vetting struct {
 	Packages Packages
-	// Site tells where a workspace's instance is reached; nil where that is not known.
-	Site func(workspace string) changeplan.Site
+	// Site tells where a workspace's instance is reached that has the base URL, "" for none; nil where that is not known.
+	Site func(workspace, baseURL string) changeplan.Site
 }
 
 // Alone returns what is wrong with each of the plugins by itself.
@@ -118,7 +118,7 @@ func (v Vetting) Fit(workspace string, given store.Given, state changeplan.State
 	}
 	var site changeplan.Site
 	if v.Site != nil {
-		site = v.Site(workspace)
+		site = v.Site(workspace, given.Spec.BaseURL)
 	}
 	return slices.Concat(declare.Set(whole), changeplan.Problems(state), changeplan.SignIn(state, site))
 }
