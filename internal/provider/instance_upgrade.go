@@ -11,6 +11,7 @@ func instanceFrom0(state map[string]any) {
 	fill(state, "literal_secrets", string(orbit.LiteralsWarn))
 	fill(state, "restart_policy", string(orbit.RestartAuto))
 	fill(state, "pending_restart", false)
+	fill(state, "ui", true)
 	plugins, _ := state["plugins"].(map[string]any)
 	for _, entry := range plugins {
 		if plugin, ok := entry.(map[string]any); ok {
