@@ -61,7 +61,7 @@ func TestBundleLsListsWhatIsInstalled(t *testing.T) {
 	cache, installed := cacheWith(t)
 	said, code := runBundle(t, cache, "ls")
 	if lines := strings.Split(strings.TrimSpace(said), "\n"); code != 0 || len(lines) != 2 ||
-		!strings.HasPrefix(lines[1], installed.Hash+"  "+backstage.Default().Version) {
+		!strings.HasPrefix(lines[1], installed.Hash+"  r    "+backstage.Default().Version) {
 		t.Errorf("it says, with code %d:\n%s", code, said)
 	}
 	said, _ = runBundle(t, cache, "ls", "--json")

@@ -101,7 +101,7 @@ func TestNPMThatPrintsNoJSONIsQuoted(t *testing.T) {
 	_, err := open(t, t.TempDir(), npmtest.NewFake(t, "echo 'no space left on device' >&2; exit 1")).
 		Ensure(t.Context(), release, nil)
 	if err == nil || !strings.Contains(err.Error(), "no space left on device") ||
-		!strings.Contains(err.Error(), "release 1.0.0") {
+		!strings.Contains(err.Error(), "the packages of r 1.0.0") {
 		t.Errorf("Ensure gave %v", err)
 	}
 }

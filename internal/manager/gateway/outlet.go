@@ -48,6 +48,13 @@ func (o *outlet) rest() bool {
 	return o.step(func() { o.busy = false })
 }
 
+// warn has the unit that is under way be the last one. It does not wait for the client.
+func (o *outlet) warn() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.told = true
+}
+
 // tell makes the outlet end.
 func (o *outlet) tell() {
 	o.step(func() { o.told = true })

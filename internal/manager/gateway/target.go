@@ -86,6 +86,7 @@ func (t *Target) Dismiss() {
 		}
 		t.expelLater(f)
 		if l.outlet != nil {
+			l.outlet.warn()
 			l.telling.Go(l.outlet.tell) // a client that does not read holds it up
 		}
 	}
