@@ -455,7 +455,9 @@ func declaredPart(t *testing.T, document []byte) map[string]any {
 		delete(values, key)
 	}
 	if app, ok := values["app"].(map[string]any); ok {
-		delete(app, "baseUrl")
+		for _, key := range []string{"baseUrl", "disableStaticFallbackCache", "earlierPackageName", "packageName", "packages"} {
+			delete(app, key)
+		}
 	}
 	return values
 }
