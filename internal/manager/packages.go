@@ -92,6 +92,9 @@ func (p packages) Alone(ctx context.Context, version string, plugins map[string]
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
+	if found := inApp(version, plugins); len(found) > 0 {
+		return found
+	}
 	return p.registry.CheckAlone(ctx, release, set(plugins))
 }
 

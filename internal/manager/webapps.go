@@ -89,16 +89,16 @@ func (p packages) Frontend(ctx context.Context, name, version string) bool {
 	return p.registry.Frontend(ctx, bundle.Plugin{Package: name, Version: version})
 }
 
-// FrontendSet finds what is wrong with the frontend plugins of an instance, and says where a web app has to be built.
-func (p packages) FrontendSet(ctx context.Context, version string, backend, all, added map[string]string) []orbit.Diagnostic {
+// inApp finds the plugins that the web app of the release has in another version.
+func inApp(version string, plugins map[string]string) []orbit.Diagnostic {
 	release, err := findApp(cmp.Or(version, backstage.Default().Version))
 	if err != nil {
 		return nil // the instance itself is refused for this
 	}
 	var found []orbit.Diagnostic
 	own := release.Dependencies()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if has := own[name]; has != "" && has != all[name] {
+	for _, name := range slices.Sorted(maps.Keys(plugins)) {
+		if has := own[name]; has != "" && has != plugins[name] {
 			found = append(found, orbit.Diagnostic{
 				Code: orbit.CodeInRelease, Severity: orbit.SeverityError, Plugin: name, Path: "version",
 				Message: fmt.Sprintf("the web app of release %s has this package already, in version %s: remove the plugin, or "+
@@ -106,12 +106,22 @@ func (p packages) FrontendSet(ctx context.Context, version string, backend, all,
 			})
 		}
 	}
-	if !orbit.HasErrors(found) {
-		served, _ := findOrDefault(version)
-		found = append(found, p.registry.WithoutBackend(ctx, served, backend, set(added))...)
+	return found
+}
+
+// FrontendSet finds what is wrong with the frontend plugins of an instance, and says where a web app has to be built.
+func (p packages) FrontendSet(ctx context.Context, version string, backend, all, added map[string]string) []orbit.Diagnostic {
+	release, err := findApp(cmp.Or(version, backstage.Default().Version))
+	if err != nil {
+		return nil // the instance itself is refused for this
 	}
+	served, err := findOrDefault(version)
+	if err != nil {
+		return nil
+	}
+	found := p.registry.WithoutBackend(ctx, served, backend, set(added))
 	beside, fresh := outside(release, all), outside(release, added)
-	if orbit.HasErrors(found) || len(fresh) == 0 {
+	if len(fresh) == 0 {
 		return found
 	}
 	found = append(found, p.registry.CheckFrontend(ctx, release, beside, fresh)...)
