@@ -1,5 +1,6 @@
 // Builds the app in the working folder with Backstage's own build: node build.cjs. What goes wrong is on stderr, in the
 // compiler's words, and the exit code is 1.
+const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
@@ -10,8 +11,23 @@ const ofBackstage = createRequire(fromPackage.resolve('@backstage/cli-module-bui
 // It has no option for that, so the bundler is given its configuration without them.
 const core = ofBackstage('@rspack/core');
 const { rspack } = core;
-const withoutMaps = (configs, ...rest) => rspack(configs.map((config) => ({ ...config, devtool: false })), ...rest);
-Object.defineProperty(core, 'rspack', { value: Object.assign(withoutMaps, rspack) });
+const build = (configs, ...rest) => {
+  guardPlugins();
+  return rspack(configs.map((config) => ({ ...config, devtool: false })), ...rest);
+};
+Object.defineProperty(core, 'rspack', { value: Object.assign(build, rspack) });
+
+// Backstage writes a module that loads every plugin at once, also those that the instance does not show, and one that throws
+// then leaves the portal without any. Here each is loaded when it is asked for, and one that throws is missed alone.
+function guardPlugins() {
+  const module = join(process.cwd(), 'node_modules', '__backstage-autodetected-plugins__.js');
+  const eager = /default: (require\('([^']+)'\)\.default)/g;
+  const guarded = readFileSync(module, 'utf8').replace(
+    eager,
+    "get default() { try { return $1 } catch (error) { console.error('The plugin $2 does not load', error) } }",
+  );
+  writeFileSync(module, guarded);
+}
 
 process.argv = [process.argv[0], __filename, 'package', 'build'];
 ofBackstage('./bin/backstage-cli-module-build');

@@ -27,7 +27,7 @@ const (
 func hangGreen(t *testing.T, w *world) {
 	before, known := w.instance(t, "globex"), w.hosts(t)
 	end := w.probe(t, "globex")
-	change := w.write(t, before.Config+corsOrigin, 10)
+	change := w.write(t, "globex", before.Config+corsOrigin, 10)
 	green := w.newHost(t, known)
 	if err := syscall.Kill(green, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func hangGreen(t *testing.T, w *world) {
 func killBlue(t *testing.T, w *world) {
 	before, known := w.instance(t, "globex"), w.hosts(t)
 	end := w.probe(t, "globex")
-	change := w.write(t, before.Config+corsOrigin, 0)
+	change := w.write(t, "globex", before.Config+corsOrigin, 0)
 	green := w.newHost(t, known)
 	if err := syscall.Kill(before.Status.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func killBlue(t *testing.T, w *world) {
 func killGreen(t *testing.T, w *world) {
 	before := w.instance(t, "globex")
 	end := w.probe(t, "globex")
-	change := w.write(t, strings.TrimSuffix(before.Config, corsOrigin), 0)
+	change := w.write(t, "globex", strings.TrimSuffix(before.Config, corsOrigin), 0)
 	green := before.Status.PID
 	eventually(t, "requests go to another process", time.Minute, func() bool {
 		green = w.instance(t, "globex").Status.PID
@@ -93,7 +93,7 @@ func killGreen(t *testing.T, w *world) {
 	original := w.instance(t, "globex").Config
 	const endpoint = "\nproxy:\n  endpoints:\n    /after: {target: 'http://127.0.0.1:1'}\n"
 	for _, config := range []string{original + endpoint, original} {
-		if fate := w.fate(t, w.write(t, config, 0)); fate.State != orbit.ChangeApplied || fate.Impact != orbit.ImpactLive {
+		if fate := w.fate(t, w.write(t, "globex", config, 0)); fate.State != orbit.ChangeApplied || fate.Impact != orbit.ImpactLive {
 			t.Errorf("the next change is %s with impact %s (%v), want applied live", fate.State, fate.Impact, fate.Problem)
 		}
 	}
@@ -102,13 +102,13 @@ func killGreen(t *testing.T, w *world) {
 	}
 }
 
-// write declares globex with the app-config; a deadline of 0 is the usual one.
-func (w *world) write(t *testing.T, config string, deadlineSeconds int) *orbit.Change {
+// write declares the workspace's instance with the app-config; a deadline of 0 is the usual one.
+func (w *world) write(t *testing.T, workspace, config string, deadlineSeconds int) *orbit.Change {
 	t.Helper()
-	current := w.instance(t, "globex")
+	current := w.instance(t, workspace)
 	write := orbit.InstanceWrite{InstanceSpec: current.InstanceSpec}
 	write.Config, write.DeadlineSeconds = config, deadlineSeconds
-	change, err := w.client.PutInstance(t.Context(), "globex", orbit.IfMatch(current.ETag), write)
+	change, err := w.client.PutInstance(t.Context(), workspace, orbit.IfMatch(current.ETag), write)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func measure(t *testing.T, w *world) {
 
 	// Both processes start at the same moment on databases that have what they need, so that they can be compared.
 	kill(t, w, "acme", "globex")
-	memory := w.memoryAfterAMinute(t, "acme", "globex")
+	memory := w.memoryAfter(t, time.Minute, "acme", "globex")
 	base, with := memory["globex"], memory["acme"]
 	figure("memory of an instance of the base release and one small module, a minute after it was ready", base, "MB", 420)
 	figure("memory of an instance with Argo CD's backend", with, "MB", 420)
@@ -63,13 +63,13 @@ func kill(t *testing.T, w *world, workspaces ...string) {
 	}
 }
 
-// memoryAfterAMinute is the resident memory of each workspace's process in MB: the median of what it has between 60 and
-// 70 s after it was ready, because Node's garbage collector moves it by tens of megabytes.
-func (w *world) memoryAfterAMinute(t *testing.T, workspaces ...string) map[string]float64 {
+// memoryAfter is the resident memory of each workspace's process in MB: the median of what it has in the 10 s after the
+// pause, because Node's garbage collector moves it by tens of megabytes.
+func (w *world) memoryAfter(t *testing.T, pause time.Duration, workspaces ...string) map[string]float64 {
 	t.Helper()
 	const samples = 21
 	taken := map[string][]int64{}
-	wait := time.NewTimer(time.Minute)
+	wait := time.NewTimer(pause)
 	defer wait.Stop()
 	ticker := time.NewTicker(500 * time.Millisecond)
 	defer ticker.Stop()

@@ -9,7 +9,6 @@ import (
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm/npmtest"
-	"github.com/orbit-idp/terraform-provider-orbit/internal/workbench"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -40,18 +39,7 @@ func TestPluginsThatMisbehave(t *testing.T) { //nolint:paralleltest // it boots,
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	build(t, w.dir)
-	w.gateway = freeAddress(t)
-	w.orbitd = &workbench.Orbitd{
-		Binary: filepath.Join(w.dir, "bin", "orbitd"), DataDir: filepath.Join(w.dir, "data"), Endpoint: "http://" + freeAddress(t),
-		Flags: []string{
-			"--gateway-listen", w.gateway, "--run-dir", filepath.Join(w.dir, "run"), "--drain-timeout", "1s",
-			"--cache-dir", cache, "--allow-packages", "@acme/*",
-		},
-		Env: registry.Client().Env,
-	}
-	t.Cleanup(w.stop(t))
-	w.start(t)
+	w.launch(t, registry.Client().Env, "--drain-timeout", "1s", "--cache-dir", cache, "--allow-packages", "@acme/*")
 	change, err := w.client.PutInstance(t.Context(), "globex", orbit.IfAbsent(), orbit.InstanceWrite{InstanceSpec: orbit.InstanceSpec{
 		Release: "1.55.0", Config: "app: {title: Globex}\n", MemoryLimitMiB: orbit.DefaultMemoryLimitMiB,
 	}})

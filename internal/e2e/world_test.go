@@ -41,15 +41,7 @@ func newWorld(t *testing.T) *world {
 		t.Skip("needs terraform in PATH and the release installed (ORBIT_TEST_BUNDLE): make test sees to both")
 	}
 	w := &world{dir: openFolder(t)}
-	root := build(t, w.dir)
-	api := freeAddress(t)
-	w.gateway = freeAddress(t)
-	w.orbitd = &workbench.Orbitd{
-		Binary: filepath.Join(w.dir, "bin", "orbitd"), DataDir: filepath.Join(w.dir, "data"), Endpoint: "http://" + api,
-		Flags: []string{"--gateway-listen", w.gateway, "--run-dir", filepath.Join(w.dir, "run"), "--drain-timeout", "5s"},
-	}
-	t.Cleanup(w.stop(t))
-	w.start(t)
+	root := w.launch(t, nil, "--drain-timeout", "5s")
 	cliConfig, err := workbench.InstallProvider(w.dir, filepath.Join(w.dir, "bin", "terraform-provider-orbit"))
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +68,22 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// launch builds both programs into the world's folder and starts an orbitd on free ports, which is stopped with all it
+// started when the test ends. It returns the checkout's root.
+func (w *world) launch(t *testing.T, env []string, flags ...string) (root string) {
+	t.Helper()
+	root = build(t, w.dir)
+	w.gateway = freeAddress(t)
+	w.orbitd = &workbench.Orbitd{
+		Binary: filepath.Join(w.dir, "bin", "orbitd"), DataDir: filepath.Join(w.dir, "data"), Endpoint: "http://" + freeAddress(t),
+		Flags: append([]string{"--gateway-listen", w.gateway, "--run-dir", filepath.Join(w.dir, "run")}, flags...),
+		Env:   env,
+	}
+	t.Cleanup(w.stop(t))
+	w.start(t)
+	return root
 }
 
 // openFolder is a temporary folder that other users can enter: as root every instance runs as a user of its own.
@@ -219,6 +227,7 @@ func (w *world) instance(t *testing.T, workspace string) *orbit.Instance {
 // request is one request to an instance, through the gateway.
 type request struct {
 	method, path, token, origin string
+	body                        string // JSON
 }
 
 type response struct {
@@ -232,11 +241,14 @@ func (w *world) send(ctx context.Context, workspace string, r request) (response
 	if r.method == "" {
 		r.method = http.MethodGet
 	}
-	q, err := http.NewRequestWithContext(ctx, r.method, "http://"+w.gateway+r.path, http.NoBody)
+	q, err := http.NewRequestWithContext(ctx, r.method, "http://"+w.gateway+r.path, strings.NewReader(r.body))
 	if err != nil {
 		return response{}, err
 	}
 	q.Host = workspace + ".localhost"
+	if r.body != "" {
+		q.Header.Set("Content-Type", "application/json")
+	}
 	if r.token != "" {
 		q.Header.Set("Authorization", "Bearer "+r.token)
 	}

@@ -60,6 +60,11 @@ func (r *run) everything(ctx context.Context) {
 	if !ok {
 		return
 	}
+	artefacts, err := r.artefacts()
+	if err != nil {
+		r.fail("artefacts", err.Error()+"\n")
+		return
+	}
 
 	var installing sync.WaitGroup
 	if r.bundle == "" {
@@ -76,7 +81,7 @@ func (r *run) everything(ctx context.Context) {
 
 	r.nodeTests(ctx, "./internal/testrun/reporter.mjs", "backstage/host/test/**/*.test.mjs")
 	second := goTests{module: module, flags: wholeFlags(),
-		env: slices.Concat(env, []string{bundleVariable + "=" + r.bundle}), needsBundle: true}
+		env: slices.Concat(env, []string{bundleVariable + "=" + r.bundle, artefactsVariable + "=" + artefacts}), needsBundle: true}
 	isAlone := func(pkg string) bool { return slices.Contains(alone, shortName(module, pkg)) }
 	for _, wanted := range []bool{false, true} {
 		second.packages = nil

@@ -29,6 +29,8 @@ export const navigation = NavContentBlueprint.make({
       // These two have an item that does more than to lead there.
       pages.take('page:search');
       pages.take('page:notifications');
+      // It shows how the app is put together, which is for those who write plugins: they know its address.
+      pages.take('page:app-visualizer');
       const settings = pages.take('page:user-settings');
       return (
         <Sidebar>
