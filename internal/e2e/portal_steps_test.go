@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,25 @@ func runTemplate(t *testing.T, p *portal) {
 	page.See(t, "The service refunds is there.")
 	page.Screenshot(t, "acme-template")
 	p.serves(t)
+}
+
+// operate looks at what runTemplate did from the operator's side.
+func operate(t *testing.T, p *portal) {
+	token, err := os.ReadFile(p.orbitd.TokenFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := p.browser.Stranger(t)
+	page.Open(t, p.orbitd.Endpoint+"/")
+	page.Type(t, "API token", strings.TrimSpace(string(token)))
+	page.Push(t, "Sign in")
+	page.See(t, "globex")
+	page.Screenshot(t, "operator-workspaces")
+	page.Follow(t, "acme")
+	page.See(t, "organization.name")
+	page.Screenshot(t, "operator-workspace")
+	page.Dark(t, true)
+	page.Screenshot(t, "operator-workspace-dark")
 }
 
 // serves wants the browser to have had no failed request, no error and no end of a session.

@@ -39,6 +39,7 @@ func TestPortal(t *testing.T) { //nolint:paralleltest // it measures, as others 
 		{"a component is found", search},
 		{"a notification arrives while the page is open", notify},
 		{"a template runs to its end while a change restarts the instance", runTemplate},
+		{"the operator's page shows that restart, and why it was one", operate},
 		{"five restarts fail no request and end no session", restartFiveTimes},
 		{"the figures of the web app", measurePortal},
 	} {

@@ -2,12 +2,13 @@ package managertest
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// BorrowRelease makes dir a cache that has the installed release of another one, which ORBIT_TEST_BUNDLE names, so that
-// what a test makes up stays out of that. Without it the error is ErrNoBundle.
+// BorrowRelease makes dir a cache that has the installed release of another one, which ORBIT_TEST_BUNDLE names, and the web
+// apps of that, so that what a test makes up stays out of it. Without it the error is ErrNoBundle.
 func BorrowRelease(dir string) error {
 	installed := os.Getenv("ORBIT_TEST_BUNDLE")
 	if installed == "" {
@@ -18,5 +19,24 @@ func BorrowRelease(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.Symlink(installed, filepath.Join(bundles, filepath.Base(installed)))
+	if err := os.Symlink(installed, filepath.Join(bundles, filepath.Base(installed))); err != nil {
+		return err
+	}
+	return borrowApps(filepath.Join(filepath.Dir(filepath.Dir(installed)), "derived"), filepath.Join(dir, "derived"))
+}
+
+func borrowApps(from, to string) error {
+	if err := errors.Join(os.Mkdir(to, 0o755), os.Chmod(to, 0o755)); err != nil {
+		return err
+	}
+	apps, err := os.ReadDir(from)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, app := range apps {
+		if err := os.Symlink(filepath.Join(from, app.Name()), filepath.Join(to, app.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
