@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
@@ -152,21 +150,9 @@ func (p *Page) Type(t *testing.T, name, text string) {
 func (p *Page) click(t *testing.T, role, name string) {
 	t.Helper()
 	place := fmt.Sprintf("%s.place(%q, %s)", script, role, quoted(name))
-	p.Until(t, fmt.Sprintf("the %s %q is there", role, name), place)
-	at := evaluate[[]float64](t, p, place)
+	p.Until(t, fmt.Sprintf("the %s %q is there", role, name), "globalThis.clickAt = "+place)
+	at := evaluate[[]float64](t, p, "globalThis.clickAt")
 	p.call(t, "click "+name, chromedp.MouseClickXY(at[0], at[1]))
-}
-
-// Dark has the page see a person who prefers dark colours, or light ones.
-func (p *Page) Dark(t *testing.T, dark bool) {
-	t.Helper()
-	scheme := map[bool]string{true: "dark", false: "light"}[dark]
-	p.call(t, "prefer "+scheme+" colours", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		return err
-	}))
 }
 
 // call runs an action within the page's patience.

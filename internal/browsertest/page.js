@@ -15,7 +15,8 @@
   const selectors = { link: 'a[href], [role=link]', button: 'button, [role=button]', field: 'input, textarea' };
   return {
     text: () => roots().map(root => [...root.children].map(e => e.innerText ?? '').join('\n')).join('\n'),
-    // Where the first thing with this role and name is: [x, y], when a click there would hit it.
+    // Where the first thing with this role and name is: [x, y], when a click there would hit it, and it was there at the last
+    // look too: a page that is still being laid out moves what is on it.
     place: (role, name) => {
       const found = all(selectors[role]).find(e => visible(e) && !e.disabled && names(e).includes(name));
       if (!found) return null;
@@ -23,7 +24,10 @@
       const box = found.getBoundingClientRect();
       const at = [box.x + box.width / 2, box.y + box.height / 2];
       const hit = found.getRootNode().elementFromPoint(...at);
-      return hit && (found.contains(hit) || hit.contains(found)) ? at : null;
+      const here = `${role} ${name} ${at}`;
+      const rests = globalThis.lastPlace === here;
+      globalThis.lastPlace = here;
+      return rests && hit && (found.contains(hit) || hit.contains(found)) ? at : null;
     },
   };
 })()

@@ -54,10 +54,6 @@ func readComponent(t *testing.T, p *portal) {
 		p.acme.See(t, known)
 	}
 	p.acme.Screenshot(t, "acme-component")
-	p.acme.Dark(t, true)
-	p.acme.See(t, "View TechDocs") // it is drawn anew
-	p.acme.Screenshot(t, "acme-component-dark")
-	p.acme.Dark(t, false)
 }
 
 func readAPI(t *testing.T, p *portal) {
