@@ -32,7 +32,7 @@ type CA struct {
 func New(t testing.TB, tlsPort, httpPort int) *CA {
 	t.Helper()
 	// Otherwise Pebble waits some seconds, to be like a real one. Tests that run in parallel cannot use t.Setenv.
-	if err := os.Setenv("PEBBLE_VA_NOSLEEP", "1"); err != nil {
+	if err := os.Setenv("PEBBLE_VA_NOSLEEP", "1"); err != nil { //nolint:usetesting // see above
 		t.Fatal(err)
 	}
 	logger := log.New(io.Discard, "", 0)
@@ -56,7 +56,8 @@ func New(t testing.TB, tlsPort, httpPort int) *CA {
 // resolver is a DNS server that finds every name at 127.0.0.1.
 func resolver(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

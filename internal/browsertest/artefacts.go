@@ -25,7 +25,7 @@ func (p *Page) Screenshot(t *testing.T, name string) {
 		dir = t.TempDir()
 	}
 	file := filepath.Join(dir, strings.ReplaceAll(name, "/", "-")+".png")
-	if err := os.WriteFile(file, picture, 0o644); err != nil {
+	if err := os.WriteFile(file, picture, 0o644); err != nil { //nolint:gosec // the tester names the folder
 		t.Errorf("keep the screenshot %s: %v", name, err)
 	}
 }

@@ -30,7 +30,7 @@ func Start(t *testing.T) *Browser {
 		t.Skip("needs a browser: Chromium or Chrome on the PATH, or another one that " + programVariable + " names")
 	}
 	var command *exec.Cmd
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], //nolint:usetesting // the last screenshots are of after the test's context
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program),
 		chromedp.Flag("no-sandbox", os.Geteuid() == 0), // as root it does not start with one
 		chromedp.WindowSize(width, height),
@@ -40,7 +40,7 @@ func Start(t *testing.T) *Browser {
 		}),
 	)...)
 	b := &Browser{}
-	b.ctx, _ = chromedp.NewContext(ctx) //nolint:govet // stop ends it
+	b.ctx, _ = chromedp.NewContext(ctx) // stop ends it
 	t.Cleanup(func() {
 		stop()
 		if command != nil && command.Process != nil {

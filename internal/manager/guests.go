@@ -67,12 +67,15 @@ func (m *Manager) tellGuest(ctx context.Context, workspace string) error {
 		return nil //nolint:nilerr // a document that cannot be read is told of where it is used
 	}
 	site := m.site(workspace, given.Spec.BaseURL)
-	message := "everybody who reaches " + site.URL + " is signed in as a guest"
 	if site.Development {
-		m.options.Logger.WarnContext(ctx, message, "workspace", workspace)
+		m.options.Logger.WarnContext(ctx, "everybody who reaches the instance is signed in as a guest", "workspace", workspace, "url", site.URL)
 		return nil
 	}
-	message += ", which is for development only; no change of the instance is taken until auth.providers.guest is gone"
-	m.options.Logger.WarnContext(ctx, message, "workspace", workspace)
-	return m.core.store.PutEvent(ctx, orbit.Event{Workspace: workspace, Type: "Warning", Reason: "GuestSignIn", Message: message})
+	m.options.Logger.WarnContext(ctx, "everybody who reaches the instance is signed in as a guest, which is for development only; "+
+		"no change of it is taken until auth.providers.guest is gone", "workspace", workspace, "url", site.URL)
+	return m.core.store.PutEvent(ctx, orbit.Event{
+		Workspace: workspace, Type: "Warning", Reason: "GuestSignIn",
+		Message: "everybody who reaches " + site.URL + " is signed in as a guest, which is for development only; no change of the " +
+			"instance is taken until auth.providers.guest is gone",
+	})
 }

@@ -133,7 +133,7 @@ func (m *Manager) Start(ctx context.Context) (err error) {
 	if before := o.Inherited.before(); before != nil {
 		err = m.takeOver(ctx, before)
 	} else {
-		m.serve()
+		m.serve() //nolint:contextcheck // connections last longer than the start
 		err = m.open(ctx)
 	}
 	if err != nil {

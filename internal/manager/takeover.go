@@ -45,7 +45,7 @@ func (m *Manager) takeOver(ctx context.Context, before *link) error {
 	if m.passed, err = listenAtSideDoor(o.RunDir, gatewaySocket); err != nil {
 		return err
 	}
-	m.serve()
+	m.serve() //nolint:contextcheck // connections last longer than the start
 	err = before.send(wordReady)
 	before.close()
 	return err

@@ -79,7 +79,7 @@ func newIssued(t *testing.T, files *certificate.Source, plain bool) *issued {
 		handler = i.automatic.Answer(hello).ServeHTTP
 	}
 	for listener, handler := range map[net.Listener]http.Handler{tls.NewListener(secure, i.automatic.Config(files)): hello, open: handler} {
-		server := &http.Server{Handler: handler, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)} //nolint:gosec // of a test
+		server := &http.Server{Handler: handler, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 		go func() { _ = server.Serve(listener) }()
 		t.Cleanup(func() { _ = server.Close() })
 	}
@@ -146,7 +146,7 @@ func TestAnUnknownHostGetsNoCertificateAndTheCAIsNotAsked(t *testing.T) {
 	t.Parallel()
 	i := newIssued(t, nil, false)
 	for _, name := range []string{"evil.example", "x.acme.example", "localhost", ""} {
-		conn, err := tls.Dial("tcp", i.address, &tls.Config{ServerName: name, InsecureSkipVerify: true}) //nolint:gosec // there is none to verify
+		conn, err := tls.Dial("tcp", i.address, &tls.Config{ServerName: name, InsecureSkipVerify: true})
 		if err == nil {
 			t.Errorf("a client of %q gets a certificate", name)
 			_ = conn.Close()
@@ -172,7 +172,7 @@ func TestFilesComeBeforeTheCA(t *testing.T) {
 		t.Errorf("a host without a file gets none of the CA's: %v", err)
 	}
 	for _, name := range []string{"other.example", "evil.example"} { // an unknown one as well: it gets an answer
-		conn, err := tls.Dial("tcp", i.address, &tls.Config{ServerName: name, InsecureSkipVerify: true}) //nolint:gosec // names are what it is about
+		conn, err := tls.Dial("tcp", i.address, &tls.Config{ServerName: name, InsecureSkipVerify: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func TestAHostThatTheCADoesNotReachIsToldOfOnce(t *testing.T) {
 	i.automatic, _ = certificate.ACME{Directory: i.ca.Directory, CAFile: i.ca.File, AgreeTerms: true}.Automatic(
 		t.TempDir(), func(context.Context, string) bool { return true }, slog.New(slog.NewTextHandler(&i.log, nil)))
 	unreached, _ := bind(t)                                                                   // its port is none that the CA asks
-	server := &http.Server{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)} //nolint:gosec // of a test
+	server := &http.Server{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 	go func() { _ = server.Serve(tls.NewListener(unreached, i.automatic.Config(nil))) }()
 	t.Cleanup(func() { _ = server.Close() })
 	i.address = unreached.Addr().String()

@@ -74,7 +74,8 @@ type Source struct {
 
 	mu     sync.Mutex
 	warned time.Time
-	told   string
+	// toldExpired says which of the two it was warned of.
+	toldExpired bool
 }
 
 // Load reads the files, at least one of each kind. The caller has checked them. A client gets the certificate that is for
@@ -85,10 +86,10 @@ func (l Listener) Load(logger *slog.Logger, files ...Files) (*Source, error) {
 	read := func(reader *reread.Files) (*tls.Config, error) { return l.read(reader, files) }
 	s.value, err = reread.New(read, func(config *tls.Config, err error) {
 		if err != nil {
-			logger.Error(l.Whose+" changed TLS files are not taken up; those before serve on", "error", err)
+			logger.Error("changed TLS files are not taken up; those before serve on", "of", l.Whose, "error", err)
 			return
 		}
-		logger.Info(l.Whose+" changed TLS files are taken up", "expires", first(config).NotAfter)
+		logger.Info("changed TLS files are taken up", "of", l.Whose, "expires", first(config).NotAfter)
 	})
 	if err != nil {
 		return nil, err
@@ -162,22 +163,24 @@ func first(config *tls.Config) *x509.Certificate {
 // clients say of it tells more than a closed port.
 func (s *Source) warn(config *tls.Config) {
 	leaf, now := first(config), time.Now()
-	var message string
-	switch left := leaf.NotAfter.Sub(now); {
-	case left <= 0:
-		message = s.listener.Whose + " certificate has expired, and clients will refuse it: renew the file; orbitd takes it up by itself"
-	case left <= warnBefore:
-		message = s.listener.Whose + " certificate expires soon: renew the file; orbitd takes it up by itself"
-	default:
+	left := leaf.NotAfter.Sub(now)
+	if left > warnBefore {
 		return
 	}
+	expired := left <= 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.told == message && now.Sub(s.warned) < warnEvery {
+	if s.toldExpired == expired && now.Sub(s.warned) < warnEvery {
 		return
 	}
-	s.warned, s.told = now, message
-	s.logger.Warn(message, "names", leaf.DNSNames, "expires", leaf.NotAfter)
+	s.warned, s.toldExpired = now, expired
+	if expired {
+		s.logger.Warn("a certificate has expired, and clients will refuse it: renew the file; orbitd takes it up by itself",
+			"of", s.listener.Whose, "names", leaf.DNSNames, "expires", leaf.NotAfter)
+		return
+	}
+	s.logger.Warn("a certificate expires soon: renew the file; orbitd takes it up by itself",
+		"of", s.listener.Whose, "names", leaf.DNSNames, "expires", leaf.NotAfter)
 }
 
 // read makes the listener's configuration of the files.

@@ -41,7 +41,7 @@ func TestEachClientGetsTheCertificateOfItsName(t *testing.T) {
 		"portal.example": "*.portal.example", "evil.example": "*.portal.example", "": "*.portal.example",
 	} {
 		l := &listener{ca: ca, source: source}
-		got, err := l.connect(&tls.Config{ServerName: name, InsecureSkipVerify: true}) //nolint:gosec // names are what it is about
+		got, err := l.connect(&tls.Config{ServerName: name, InsecureSkipVerify: true})
 		if err != nil || got != want {
 			t.Errorf("a client of %q gets the certificate of %q (%v), want %q", name, got, err, want)
 		}
@@ -85,7 +85,7 @@ func TestOneBrokenPairOfSeveralLeavesAllAsTheyWere(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.expect(t, "first.example")
-		if !strings.Contains(l.log.String(), "the gateway's changed TLS files are not taken up") ||
+		if !strings.Contains(l.log.String(), "changed TLS files are not taken up") ||
 			!strings.Contains(l.log.String(), files[1].Key+" (--gateway-tls-key-file)") {
 			t.Errorf("the log does not say which files are not taken up:\n%s", l.log.String())
 		}
@@ -102,7 +102,7 @@ func TestACertificateThatExpiresSoonIsToldOnceADay(t *testing.T) {
 		l := &listener{ca: certtest.NewCA(t, "root"), dir: t.TempDir()}
 		l.files.Cert, l.files.Key = l.ca.Issue(t, "first.example", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(16 * day) }).Write(t, l.dir)
 		l.load(t)
-		handshake := func() { _, _ = l.connect(&tls.Config{InsecureSkipVerify: true}) } //nolint:gosec // the CA of the test ends before
+		handshake := func() { _, _ = l.connect(&tls.Config{InsecureSkipVerify: true}) }
 		handshake()
 		time.Sleep(day + 23*time.Hour)
 		handshake()

@@ -25,7 +25,7 @@ func (h *home) sends(w http.ResponseWriter, r *http.Request) bool {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Vary", "Accept")
-	http.Redirect(w, r, h.base+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+	http.Redirect(w, r, h.base+r.URL.RequestURI(), http.StatusTemporaryRedirect) //nolint:gosec // the base is the instance's own
 	return true
 }
 

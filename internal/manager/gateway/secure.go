@@ -25,7 +25,7 @@ func (g *Gateway) Secure(secure func(host string) string) http.Handler {
 			if h := route.home.Load(); h != nil && h.host == canonicalHost(r.Host) {
 				base = h.base // which may have a port of its own
 			}
-			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusPermanentRedirect)
+			http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // the host is one that is served here
 		}
 	})
 }

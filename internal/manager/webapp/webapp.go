@@ -141,7 +141,7 @@ func (b *Builder) prepare(toolchain bundle.Bundle, work string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(work, "package.json"), manifest, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(work, "package.json"), manifest, 0o644); err != nil { //nolint:gosec // the folder is the builder's own
 		return err
 	}
 	if err := linkModules(filepath.Join(toolchain.Dir, "node_modules"), filepath.Join(work, "node_modules")); err != nil {
