@@ -98,6 +98,9 @@ func comparePlugins(before, after map[string]Plugin) []orbit.Reason {
 		case !ok:
 			reasons = append(reasons, orbit.Reason{Path: path.String(), Impact: orbit.ImpactRestart,
 				Because: "it was removed, and a process loads its plugins when it starts"})
+		case plugin.Version != old.Version && plugin.Frontend && old.Frontend:
+			reasons = append(reasons, orbit.Reason{Path: path.Child(appconfig.Key("version")).String(), Impact: orbit.ImpactRestart,
+				Because: fmt.Sprintf("it changed from %s to %s, and a process is told when it starts which web app it serves", old.Version, plugin.Version)})
 		case plugin.Version != old.Version:
 			reasons = append(reasons, orbit.Reason{Path: path.Child(appconfig.Key("version")).String(), Impact: orbit.ImpactUpgrade,
 				Because: fmt.Sprintf("it changed from %s to %s, and code of another version meets the database", old.Version, plugin.Version)})

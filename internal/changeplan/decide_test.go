@@ -325,3 +325,23 @@ func TestLargeDocumentsAreComparedQuickly(t *testing.T) {
 		t.Logf("took %s", took)
 	}
 }
+
+func TestAnotherVersionOfAPartOfTheWebAppMeetsNoDatabase(t *testing.T) {
+	t.Parallel()
+	state := func(version string, frontend bool) State {
+		return State{Release: "1.55.0", Plugins: map[string]Plugin{"@x/plugin-a": {Version: version, Frontend: frontend}}}
+	}
+	for _, c := range []struct {
+		before, after bool
+		want          orbit.Impact
+	}{
+		{true, true, orbit.ImpactRestart},
+		{false, false, orbit.ImpactUpgrade},
+		{false, true, orbit.ImpactUpgrade}, // code of a backend went
+		{true, false, orbit.ImpactUpgrade},
+	} {
+		if d := Decide(state("1.0.0", c.before), state("1.1.0", c.after)); d.Impact != c.want {
+			t.Errorf("from frontend %t to %t: %s, want %s", c.before, c.after, d.Impact, c.want)
+		}
+	}
+}

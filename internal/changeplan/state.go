@@ -35,7 +35,10 @@ type State struct {
 type Plugin struct {
 	// Version is the one that is installed; a range that nobody resolved yet stands for itself.
 	Version string
-	Config  appconfig.Document
+	// Frontend says that it is a part of the web app, which no database meets. Who does not know it takes the plugin for one of
+	// the backend, which costs no less.
+	Frontend bool
+	Config   appconfig.Document
 	// Secrets are the tokens of the plugin's own secrets, as in State. Its Config refers to them before those of the
 	// instance, and nothing else does.
 	Secrets map[string]string
@@ -63,7 +66,7 @@ func FromPluginSpec(name string, spec orbit.PluginSpec) (Plugin, []orbit.Diagnos
 	for i := range diagnostics {
 		diagnostics[i].Plugin = name
 	}
-	return Plugin{Version: spec.Exact(), Config: config}, diagnostics
+	return Plugin{Version: spec.Exact(), Frontend: spec.Frontend, Config: config}, diagnostics
 }
 
 // SecretTokens are the State.Secrets of a writer who knows the secrets' names and one version for all of them, as the

@@ -143,8 +143,6 @@ func operate(t *testing.T, p *portal) {
 	page.Follow(t, "acme")
 	page.See(t, "organization.name")
 	page.Screenshot(t, "operator-workspace")
-	page.Dark(t, true)
-	page.Screenshot(t, "operator-workspace-dark")
 }
 
 // serves wants the browser to have had no failed request, no error and no end of a session.

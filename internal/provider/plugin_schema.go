@@ -19,7 +19,7 @@ func pluginSchema(ctx context.Context) schema.Schema {
 		},
 		"package": schema.StringAttribute{
 			Required: true,
-			MarkdownDescription: "The npm package of a backend plugin or module, " +
+			MarkdownDescription: "The npm package of a plugin or module, of the backend or of the web app: " +
 				"`@roadiehq/backstage-plugin-argo-cd-backend` for example.",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},

@@ -188,7 +188,7 @@ func TestAHostThatTheCADoesNotReachIsToldOfOnce(t *testing.T) {
 	i := newIssued(t, nil, true)
 	i.automatic, _ = certificate.ACME{Directory: i.ca.Directory, CAFile: i.ca.File, AgreeTerms: true}.Automatic(
 		t.TempDir(), func(context.Context, string) bool { return true }, slog.New(slog.NewTextHandler(&i.log, nil)))
-	unreached, _ := bind(t)                                                                   // its port is none that the CA asks
+	unreached, _ := bind(t) // its port is none that the CA asks
 	server := &http.Server{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 	go func() { _ = server.Serve(tls.NewListener(unreached, i.automatic.Config(nil))) }()
 	t.Cleanup(func() { _ = server.Close() })
