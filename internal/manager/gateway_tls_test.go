@@ -35,7 +35,7 @@ func TestRestartsBehindTLSFailNoRequestToAnInstance(t *testing.T) {
 	if want := "instances=https://<workspace>.portal.example:" + port; !strings.Contains(strings.ReplaceAll(p.log(), `"`, ""), want) {
 		t.Errorf("the log does not say %s", want)
 	}
-	if !strings.Contains(p.log(), "the gateway's certificate expires soon") {
+	if !strings.Contains(p.log(), "a certificate expires soon") {
 		t.Error("the log does not warn of a certificate that ends within the hour")
 	}
 	c := p.client(t)

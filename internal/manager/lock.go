@@ -84,8 +84,11 @@ func stopRunning(ctx context.Context, dataDir string) (bool, error) {
 	if running.PID == 0 {
 		return false, fmt.Errorf("an orbitd uses %s, but its pid is unknown: stop it by hand", dataDir)
 	}
-	if err := unix.Kill(running.PID, unix.SIGTERM); err != nil {
-		return false, fmt.Errorf("stop orbitd (pid %d): %w", running.PID, err)
+	// It is this program itself where it had the lock until just now: what it was just starting has it until it runs.
+	if running.PID != os.Getpid() {
+		if err := unix.Kill(running.PID, unix.SIGTERM); err != nil {
+			return false, fmt.Errorf("stop orbitd (pid %d): %w", running.PID, err)
+		}
 	}
 	// The lock goes with the process, so taking it is how to see the end; flock offers no wait with a deadline.
 	ticker := time.NewTicker(50 * time.Millisecond)
