@@ -31,15 +31,15 @@ func unresolved(plugins map[string]orbit.PluginSpec) map[string]orbit.PluginSpec
 // that was chosen at first, and else what the registry chooses now, which is kept; and it finds out which are a part of the
 // web app. The findings say where the first failed; those plugins stay as they are. Malformed versions are not its matter.
 func (a *Admission) resolve(ctx context.Context, workspace string, plugins map[string]orbit.PluginSpec) (map[string]orbit.PluginSpec, []orbit.Diagnostic, error) {
-	resolved := unresolved(plugins)
+	declared := unresolved(plugins)
+	resolved := maps.Clone(declared)
 	var (
 		mu      sync.Mutex
 		found   = map[string]orbit.Diagnostic{}
 		choices errgroup.Group
 	)
 	choices.SetLimit(parallelChoices)
-	for name := range plugins {
-		spec := resolved[name]
+	for name, spec := range declared {
 		choices.Go(func() error {
 			var err error
 			if declare.IsRange(spec.Version) {
