@@ -81,7 +81,7 @@ func TestAccAReleaseTellsWhatIsInside(t *testing.T) {
 					"@backstage/plugin-catalog-backend": knownvalue.NotNull(), "@backstage/backend-defaults": knownvalue.NotNull(),
 				})),
 				is(newest, "features", knownvalue.ListPartial(map[int]knownvalue.Check{
-					0: knownvalue.StringExact("@backstage/plugin-auth-backend"),
+					0: knownvalue.StringExact("@backstage/plugin-app-backend"),
 				})),
 			},
 		},
