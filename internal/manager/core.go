@@ -210,6 +210,26 @@ func (c *core) vetting() vetting.Vetting {
 	return vetting.Vetting{Packages: c.registry(), Site: c.site}
 }
 
+// eachInstance calls do with each stored workspace, one after the other, until one fails.
+func (c *core) eachInstance(ctx context.Context, do func(ctx context.Context, workspace string) error) error {
+	const page = 500
+	for after := ""; ; {
+		instances, err := c.store.Instances(ctx, after, page)
+		if err != nil {
+			return err
+		}
+		for _, instance := range instances {
+			after = instance.Workspace
+			if err := do(ctx, after); err != nil {
+				return err
+			}
+		}
+		if len(instances) < page {
+			return nil
+		}
+	}
+}
+
 // close returns what the core holds. Instances and PostgreSQL run on.
 func (c *core) close() error {
 	var errs []error

@@ -32,33 +32,16 @@ func development(gateway, address string) bool {
 // tellGuests logs which instances sign everybody in as a guest. One that was allowed to under another domain goes on: it
 // is not for orbitd to end what runs. Its next change is refused until that is mended.
 func (m *Manager) tellGuests(ctx context.Context) {
-	if err := m.eachInstance(ctx, m.tellGuest); err != nil && ctx.Err() == nil {
+	if err := m.core.eachInstance(ctx, m.tellGuest); err != nil && ctx.Err() == nil {
 		m.options.Logger.WarnContext(ctx, "not told of all instances whether they sign everybody in as a guest", "error", err)
-	}
-}
-
-// eachInstance calls do with each stored workspace, one after the other.
-func (m *Manager) eachInstance(ctx context.Context, do func(ctx context.Context, workspace string) error) error {
-	const page = 500
-	for after := ""; ; {
-		instances, err := m.core.store.Instances(ctx, after, page)
-		if err != nil {
-			return err
-		}
-		for _, i := range instances {
-			after = i.Workspace
-			if err := do(ctx, i.Workspace); err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-		}
-		if len(instances) < page {
-			return nil
-		}
 	}
 }
 
 func (m *Manager) tellGuest(ctx context.Context, workspace string) error {
 	given, err := m.core.store.Declared(ctx, workspace)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // it was deleted meanwhile
+	}
 	if err != nil {
 		return err
 	}

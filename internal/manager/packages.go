@@ -169,7 +169,7 @@ func (n *nothing) Installed(version string, plugins map[string]string) (bundle.B
 }
 
 // App is none.
-func (*nothing) App(string, map[string]string) (webapp.App, bool) { return webapp.App{}, true }
+func (*nothing) App(string, map[string]string) webapp.App { return webapp.App{} }
 
 // FindApp finds none.
 func (*nothing) FindApp(string) (webapp.App, bool) { return webapp.App{}, false }

@@ -56,25 +56,18 @@ func (c *core) useBundles(ctx context.Context) error {
 		return err
 	}
 	base, _ := c.packages.Installed(backstage.Default().Version, nil)
-	app, _ := c.packages.App(backstage.Default().Version, nil)
-	hashes = append(hashes, base.Hash, app.Hash)
-	const page = 100
-	for after, more := "", true; more; {
-		instances, err := c.store.Instances(ctx, after, page)
+	hashes = append(hashes, base.Hash, c.packages.App(backstage.Default().Version, nil).Hash)
+	err = c.eachInstance(ctx, func(ctx context.Context, workspace string) error {
+		given, err := c.store.Declared(ctx, workspace)
 		if err != nil {
 			return err
 		}
-		for _, instance := range instances {
-			after = instance.Workspace
-			given, err := c.store.Declared(ctx, instance.Workspace)
-			if err != nil {
-				return err
-			}
-			declared, _ := c.packages.Installed(given.Spec.Release, given.Packages())
-			app, _ := c.packages.App(given.Spec.Release, given.FrontendPackages())
-			hashes = append(hashes, declared.Hash, app.Hash)
-		}
-		more = len(instances) == page
+		declared, _ := c.packages.Installed(given.Spec.Release, given.Packages())
+		hashes = append(hashes, declared.Hash, c.packages.App(given.Spec.Release, given.FrontendPackages()).Hash)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return c.packages.store.Use(hashes...)
 }

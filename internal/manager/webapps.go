@@ -33,13 +33,14 @@ func openApps(o Options, store *bundle.Store) *webapp.Builder {
 	return webapp.New(options)
 }
 
-// App is the web app of a release with frontend plugins, and whether it is built.
-func (p packages) App(version string, plugins map[string]string) (webapp.App, bool) {
+// App is the web app of a release with frontend plugins, built or not.
+func (p packages) App(version string, plugins map[string]string) webapp.App {
 	release, err := findApp(version)
 	if err != nil {
-		return webapp.App{}, false
+		return webapp.App{}
 	}
-	return p.apps.Find(release, outside(release, plugins))
+	app, _ := p.apps.Find(release, outside(release, plugins))
+	return app
 }
 
 // FindApp is the web app with the hash, if it is built.

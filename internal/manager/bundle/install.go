@@ -62,7 +62,7 @@ func (s *Store) installPlugins(ctx context.Context, release Release, plugins []P
 	}
 	args := append([]string{"install", "--prefer-offline"}, release.flags()...)
 	err := s.npmInstall(ctx, installation{
-		what: describe(plugins), dir: dir, nodeDir: filepath.Dir(Node(base.Dir)), args: args, lock: lock, plugins: plugins,
+		what: Names(plugins), dir: dir, nodeDir: filepath.Dir(Node(base.Dir)), args: args, lock: lock, plugins: plugins,
 	})
 	if err != nil {
 		return err

@@ -123,7 +123,8 @@ func sorted(plugins []Plugin) []Plugin {
 	return slices.Compact(all)
 }
 
-func describe(plugins []Plugin) string {
+// Names gives the plugins as npm writes them, one after the other, for people.
+func Names(plugins []Plugin) string {
 	names := make([]string, len(plugins))
 	for i, plugin := range plugins {
 		names[i] = plugin.String()

@@ -41,7 +41,7 @@ func (s *Store) Resolve(ctx context.Context, release Release, plugins []Plugin) 
 	kept := place{parent: s.resolved(), key: pluginsKey(release, plugins)}
 	s.use(kept.key)
 	err := s.once(ctx, work{
-		place: kept, verb: "resolve", what: describe(plugins),
+		place: kept, verb: "resolve", what: Names(plugins),
 		// Nobody waits until a lock is on disk, because npm can make it again: one that cannot be read is not there.
 		there: func() (readable bool) {
 			var err error
@@ -72,7 +72,7 @@ func (s *Store) resolveIn(ctx context.Context, release Release, plugins []Plugin
 	if err := writeSet(dir, pinned, release.Lockfile); err != nil {
 		return err
 	}
-	s.progress("resolving " + describe(plugins))
+	s.progress("resolving " + Names(plugins))
 	args := append([]string{"install", "--package-lock-only", "--save-exact", "--loglevel=http"}, slices.Concat(release.flags(), retryFlags)...)
 	for _, plugin := range plugins {
 		args = append(args, plugin.String())

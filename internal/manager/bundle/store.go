@@ -126,7 +126,7 @@ func (s *Store) Ensure(ctx context.Context, release Release, plugins []Plugin) (
 	if err != nil {
 		return Bundle{}, err
 	}
-	return s.build(ctx, bundle, &base, describe(plugins), func(ctx context.Context, dir string) error {
+	return s.build(ctx, bundle, &base, Names(plugins), func(ctx context.Context, dir string) error {
 		return s.installPlugins(ctx, release, plugins, lock, base, dir)
 	})
 }

@@ -53,7 +53,7 @@ func (r *Registry) checkAlone(ctx context.Context, release bundle.Release, plugi
 			m.Dist.UnpackedSize>>20, r.MaxPackageSize>>20))}
 	}
 	if isFrontend(m.Backstage.Role) {
-		return r.checkFrontend(plugin, m)
+		return append(checkFrontendEntry(plugin, m), deprecated(plugin, m)...)
 	}
 	found := r.checkEntry(ctx, plugin, known)
 	if m.Backstage.Role == "" && len(found) == 0 {
@@ -65,14 +65,19 @@ func (r *Registry) checkAlone(ctx context.Context, release bundle.Release, plugi
 			"this version wants Node.js %s, and release %s runs on %s: use another version%s",
 			oneLine(m.Engines["node"]), release.Version, node, r.newest(ctx, plugin.Package))))
 	}
-	if m.Deprecated != "" {
-		said := "its authors deprecated this version: " + oneLine(m.Deprecated)
-		if moved := m.Backstage.Moved; moved != "" && !strings.Contains(m.Deprecated, moved) {
-			said += "; it has moved to " + oneLine(moved)
-		}
-		found = append(found, doubt(plugin, orbit.CodeDeprecated, said))
+	return append(found, deprecated(plugin, m)...)
+}
+
+// deprecated is what its authors say against using a version.
+func deprecated(plugin bundle.Plugin, m npm.Manifest) []orbit.Diagnostic {
+	if m.Deprecated == "" {
+		return nil
 	}
-	return found
+	said := "its authors deprecated this version: " + oneLine(m.Deprecated)
+	if moved := m.Backstage.Moved; moved != "" && !strings.Contains(m.Deprecated, moved) {
+		said += "; it has moved to " + oneLine(moved)
+	}
+	return []orbit.Diagnostic{doubt(plugin, orbit.CodeDeprecated, said)}
 }
 
 // refused finds what speaks against a plugin before the registry is asked.

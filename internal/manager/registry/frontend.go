@@ -23,16 +23,10 @@ func (r *Registry) Frontend(ctx context.Context, plugin bundle.Plugin) bool {
 	if plugin.Validate() != nil || r.Policy.Check(plugin.Package, plugin.Version) != nil {
 		return false
 	}
-	known, ok := r.known(plugin) // however old: what a version is never changes
-	if !ok {
-		ctx, cancel := context.WithTimeoutCause(ctx, r.Patience/2, errSilent)
-		defer cancel()
-		var err error
-		if known, err = r.record(ctx, plugin); err != nil {
-			return false
-		}
-	}
-	return isFrontend(known.Manifest.Backstage.Role)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.Patience/2, errSilent)
+	defer cancel()
+	known, err := r.everKnown(ctx, plugin)
+	return err == nil && isFrontend(known.Manifest.Backstage.Role)
 }
 
 func isFrontend(role string) bool {
@@ -90,13 +84,4 @@ func checkFrontendEntry(plugin bundle.Plugin, m npm.Manifest) []orbit.Diagnostic
 		return []orbit.Diagnostic{doubt(plugin, orbit.CodeUnchecked, "this package does not say whether it has a plugin for "+
 			"Backstage's new frontend system: if it has none, it is built in and nothing of it is seen")}
 	}
-}
-
-// checkFrontend is checkAlone for a package that is a part of the web app.
-func (r *Registry) checkFrontend(plugin bundle.Plugin, m npm.Manifest) []orbit.Diagnostic {
-	found := checkFrontendEntry(plugin, m)
-	if m.Deprecated != "" {
-		found = append(found, doubt(plugin, orbit.CodeDeprecated, fmt.Sprintf("its authors deprecated this version: %s", oneLine(m.Deprecated))))
-	}
-	return found
 }

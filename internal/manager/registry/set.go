@@ -52,12 +52,9 @@ func (r *Registry) members(ctx context.Context, release bundle.Release, plugins 
 			continue
 		}
 		questions.Go(func() error {
-			known, ok := r.known(plugin) // however old: what a version is never changes
-			if !ok {
-				var err error
-				if known, err = r.record(ctx, plugin); err != nil {
-					return nil //nolint:nilerr // nothing is known of it
-				}
+			known, err := r.everKnown(ctx, plugin)
+			if err != nil {
+				return nil //nolint:nilerr // nothing is known of it
 			}
 			found[i] = &member{plugin, known.Manifest.Backstage}
 			return nil
@@ -70,6 +67,15 @@ func (r *Registry) members(ctx context.Context, release bundle.Release, plugins 
 		}
 	}
 	return members, len(members) == len(plugins)
+}
+
+// everKnown is what is known of a version, however old: what a version is never changes. The registry is asked where
+// nothing is.
+func (r *Registry) everKnown(ctx context.Context, plugin bundle.Plugin) (record, error) {
+	if known, ok := r.known(plugin); ok {
+		return known, nil
+	}
+	return r.record(ctx, plugin)
 }
 
 // releaseIDs are the ids of the release's plugins by package; "" where that is not known. It is the installed packages

@@ -306,12 +306,12 @@ func (p packages) EnsureApp(_ context.Context, release string, plugins map[strin
 	if _, broken := plugins["broken-ui"]; broken {
 		return webapp.App{}, &bundle.Error{Code: orbit.CodeAppBuildFailed, Plugin: "broken-ui", Detail: "Module not found: Can't resolve 'x'"}
 	}
-	app, _ := p.App(release, plugins)
-	return app, nil
+	return p.App(release, plugins), nil
 }
 
-func (p packages) App(release string, plugins map[string]string) (webapp.App, bool) {
-	return p.FindApp("app of " + named(release, plugins).Hash)
+func (p packages) App(release string, plugins map[string]string) webapp.App {
+	app, _ := p.FindApp("app of " + named(release, plugins).Hash)
+	return app
 }
 
 func (packages) FindApp(hash string) (webapp.App, bool) {

@@ -20,8 +20,7 @@ func (a *actor) withApps(ctx context.Context, given store.Given) (store.Given, e
 	if err != nil {
 		return given, err
 	}
-	app, _ := a.Apps.App(given.Spec.Release, given.FrontendPackages())
-	given.App = app.Hash
+	given.App = a.Apps.App(given.Spec.Release, given.FrontendPackages()).Hash
 	if served := instance.Served; served != nil {
 		given.EarlierApp = served.App
 		if served.App == given.App {

@@ -54,8 +54,8 @@ type Bundles interface {
 type Apps interface {
 	// EnsureApp returns the web app of the release with the plugins, built.
 	EnsureApp(ctx context.Context, release string, plugins map[string]string, progress func(string)) (webapp.App, error)
-	// App returns the same app, and whether it is built.
-	App(release string, plugins map[string]string) (app webapp.App, built bool)
+	// App returns the same app, built or not.
+	App(release string, plugins map[string]string) webapp.App
 	// FindApp returns the app with the hash, if it is built.
 	FindApp(hash string) (webapp.App, bool)
 	// Hidden returns the frontend packages of the release that an instance with these plugins does not show.

@@ -107,7 +107,7 @@ func failure(output, work string, plugins []bundle.Plugin) error {
 		}
 	}
 	if e.Plugin == "" {
-		e.Detail = "the web app does not build with " + names(plugins) + ": " + words
+		e.Detail = "the web app does not build with " + bundle.Names(plugins) + ": " + words
 	}
 	return e
 }

@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
@@ -68,7 +66,7 @@ func (b *Builder) Ensure(ctx context.Context, release bundle.Release, plugins []
 	}
 	what := "the web app of release " + release.Version
 	if len(plugins) > 0 {
-		what += " with " + names(plugins)
+		what += " with " + bundle.Names(plugins)
 	}
 	app.Dir, err = store.Derive(ctx, bundle.Derivation{
 		Hash: app.Hash, Verb: "build", What: what,
@@ -86,15 +84,6 @@ func (b *Builder) Ensure(ctx context.Context, release bundle.Release, plugins []
 		},
 	})
 	return app, err
-}
-
-func names(plugins []bundle.Plugin) string {
-	all := make([]string, len(plugins))
-	for i, plugin := range plugins {
-		all[i] = plugin.String()
-	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
 }
 
 // workDir is where, in an app's folder, it is built.
