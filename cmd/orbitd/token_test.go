@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"path/filepath"
 	"strings"
@@ -14,18 +13,7 @@ import (
 
 func TestTokensAreMadeListedAndRevokedFromTheCommandLine(t *testing.T) {
 	t.Parallel()
-	s, err := managertest.Start(t.Context(), managertest.Options{})
-	if errors.Is(err, managertest.ErrNoBundle) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close orbitd: %v", err)
-		}
-	})
+	s := managertest.Open(t, managertest.Options{})
 	dataDir := filepath.Dir(s.Manager.TokenFile())
 	secret, err := orbitd(t, s, dataDir, "create", "--role", "workspace_admin", "--workspace", "acme", "--description", "for acme's pipeline", "--lifetime", "24h")
 	if err != nil {

@@ -24,6 +24,7 @@ var benches = []struct {
 	{"standby", benchStandby},
 	{"restart", benchRestart},
 	{"memory", benchMemory},
+	{"portal", benchPortal},
 }
 
 // bench collects the figures of a run.

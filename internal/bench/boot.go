@@ -43,6 +43,7 @@ func benchBoot(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
+	var first float64
 	var all, activated, waiting, serving []float64
 	for i := range boots + 1 {
 		b.say("boot: %d of %d", i, boots)
@@ -50,15 +51,18 @@ func benchBoot(ctx context.Context, b *bench) (err error) {
 		if err != nil {
 			return err
 		}
-		if i > 0 {
-			all = append(all, (one.start + one.activate).Seconds())
+		if took := (one.start + one.activate).Seconds(); i == 0 {
+			first = took
+		} else {
+			all = append(all, took)
 			activated = append(activated, one.activate.Seconds())
 			waiting = append(waiting, megabytes(one.standbyBytes))
 			serving = append(serving, megabytes(one.servingBytes))
 		}
 	}
 	b.bootSeconds = median(all)
-	b.add(figure{"boot_s", median(all), "s", "from a standby", median(activated)},
+	b.add(figure{"first_boot_s", first, "s", "on a database that has what it needs", median(all)},
+		figure{"boot_s", median(all), "s", "from a standby", median(activated)},
 		figure{"standby_rss_mb", median(waiting), "MB", "the same process when it has just booted", median(serving)})
 	return nil
 }

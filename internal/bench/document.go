@@ -12,6 +12,7 @@ type declared struct {
 	origin    string            // backend.cors.origin, whose change is a restart
 	endpoints map[string]string // of the proxy, by path, whose change is live
 	catalog   string            // a folder with catalog.yaml
+	headless  bool              // without the web app
 }
 
 // keys are the app-config's keys.
@@ -48,11 +49,14 @@ func encode(v any) string {
 // component is the path of catalogText's entity: a read that goes through authentication, permissions and the database.
 const component = "/api/catalog/entities/by-name/component/default/payments"
 
+// catalogDescription is what the catalog's page shows of that entity.
+const catalogDescription = "Takes cards and bank transfers."
+
 const catalogText = `apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata:
   name: payments
-  description: Takes cards and bank transfers.
+  description: ` + catalogDescription + `
 spec:
   type: service
   lifecycle: production

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/workbench"
 )
 
@@ -36,14 +38,11 @@ func (b *bench) sharingSite(ctx context.Context) (*site, error) {
 		return nil, err
 	}
 	dir := filepath.Join(b.dir, ordinary)
-	bundles := filepath.Join(dir, "cache", "bundles")
-	if err := os.MkdirAll(bundles, 0o755); err != nil { // that user's in a moment
+	// The folders become that user's in a moment, what is in them is only read.
+	if err := errors.Join(os.Mkdir(dir, 0o755), managertest.Borrow(filepath.Join(dir, "cache"), programs.bundle)); err != nil {
 		return nil, fmt.Errorf("make room for user %s: %w", ordinary, err)
 	}
-	if err := os.Symlink(programs.bundle, filepath.Join(bundles, filepath.Base(programs.bundle))); err != nil {
-		return nil, fmt.Errorf("make room for user %s: %w", ordinary, err)
-	}
-	for _, name := range []string{"", "cache", "cache/bundles", "data", "run"} {
+	for _, name := range []string{"", "cache", "cache/bundles", "cache/derived", "data", "run"} {
 		folder := filepath.Join(dir, name)
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return nil, fmt.Errorf("make room for user %s: %w", ordinary, err)

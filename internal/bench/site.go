@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
@@ -89,6 +90,12 @@ func writeCatalog(dir string) error {
 	return nil
 }
 
+// name is where a browser finds the instance: host:port.
+func (s *site) name() string {
+	_, port, _ := strings.Cut(s.gateway, ":")
+	return host + ":" + port
+}
+
 // declare writes the instance's document and returns when the change is applied.
 func (s *site) declare(ctx context.Context, d declared) error {
 	change, err := s.write(ctx, d)
@@ -114,8 +121,9 @@ func (s *site) write(ctx context.Context, d declared) (*orbit.Change, error) {
 	case !orbit.IsNotFound(err):
 		return nil, err
 	}
+	ui := !d.headless
 	change, err := s.client.PutInstance(ctx, workspace, on, orbit.InstanceWrite{InstanceSpec: orbit.InstanceSpec{
-		Release: backstage.Default().Version, Config: d.String(), MemoryLimitMiB: orbit.DefaultMemoryLimitMiB,
+		Release: backstage.Default().Version, Config: d.String(), MemoryLimitMiB: orbit.DefaultMemoryLimitMiB, UI: &ui,
 	}})
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ const (
 	// width and height are those of a page, in pixels.
 	width, height = 1280, 860
 	// patience is how long a page may take to show what is expected of it: much longer than it does on an idle machine.
-	patience = 45 * time.Second
+	patience = 2 * time.Minute
 	// between is how often a page is looked at while something is expected of it.
 	between = 50 * time.Millisecond
 )

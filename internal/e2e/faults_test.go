@@ -36,7 +36,7 @@ func hangGreen(t *testing.T, w *world) {
 	if fate.State != orbit.ChangeFailed || fate.Problem.Code != orbit.CodeBootTimeout {
 		t.Errorf("the change is %s (%v), want failed with %s", fate.State, fate.Problem, orbit.CodeBootTimeout)
 	}
-	eventually(t, "the process that hangs is gone", 30*time.Second, func() bool { return !slices.Contains(w.hosts(t), green) })
+	eventually(t, "the process that hangs is gone", func() bool { return !slices.Contains(w.hosts(t), green) })
 	if answers := end(); len(answers) != 1 || answers[http.StatusOK] == 0 {
 		t.Errorf("the answers meanwhile by status are %v, want 200 alone", answers)
 	}
@@ -73,7 +73,7 @@ func killGreen(t *testing.T, w *world) {
 	end := w.probe(t, "globex")
 	change := w.write(t, "globex", strings.TrimSuffix(before.Config, corsOrigin), 0)
 	green := before.Status.PID
-	eventually(t, "requests go to another process", time.Minute, func() bool {
+	eventually(t, "requests go to another process", func() bool {
 		green = w.instance(t, "globex").Status.PID
 		return green != before.Status.PID && green != 0
 	})
@@ -83,7 +83,7 @@ func killGreen(t *testing.T, w *world) {
 	if fate := w.fate(t, change); fate.State != orbit.ChangeApplied {
 		t.Fatalf("the change is %s: %v", fate.State, fate.Problem)
 	}
-	eventually(t, "another process serves", time.Minute, func() bool {
+	eventually(t, "another process serves", func() bool {
 		now := w.instance(t, "globex").Status
 		return now.PID != 0 && now.PID != green && now.Phase == orbit.PhaseReady
 	})
@@ -117,7 +117,7 @@ func (w *world) write(t *testing.T, workspace, config string, deadlineSeconds in
 
 func (w *world) fate(t *testing.T, change *orbit.Change) *orbit.Change {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	fate, err := w.client.WaitChange(ctx, change.ID, nil)
 	if err != nil {
@@ -138,7 +138,7 @@ func (w *world) allows(t *testing.T, want bool) {
 // servesAgain wants requests to be served, and those before to have had an answer each.
 func (w *world) servesAgain(t *testing.T, end func() map[int]int) {
 	t.Helper()
-	eventually(t, "requests are served again", 30*time.Second, func() bool {
+	eventually(t, "requests are served again", func() bool {
 		return w.get(t, "globex", request{path: readiness}).status == http.StatusOK
 	})
 	answers := end()
@@ -215,7 +215,7 @@ func (w *world) hosts(t *testing.T) []int {
 func (w *world) newHost(t *testing.T, known []int) int {
 	t.Helper()
 	started := 0
-	eventually(t, "a process is being prepared", 30*time.Second, func() bool {
+	eventually(t, "a process is being prepared", func() bool {
 		for _, pid := range w.hosts(t) {
 			if !slices.Contains(known, pid) {
 				started = pid

@@ -13,7 +13,8 @@ import (
 const appBuilds = "ORBIT_TEST_APP_BUILDS"
 
 // Frontend plugins that the shared app does not have: one that builds, and one that needs a package which it does not name.
-func TestFrontendPlugins(t *testing.T) { //nolint:paralleltest // it builds, which takes memory
+func TestFrontendPlugins(t *testing.T) {
+	t.Parallel()
 	if os.Getenv(appBuilds) == "" {
 		t.Skip("builds web apps: set " + appBuilds)
 	}

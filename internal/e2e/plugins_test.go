@@ -25,7 +25,8 @@ exports.default = createBackendPlugin({
 }
 
 // TestPluginsThatMisbehave adds plugins of a private registry to a real Backstage, one after the other.
-func TestPluginsThatMisbehave(t *testing.T) { //nolint:paralleltest // it boots, and the tests of this package measure
+func TestPluginsThatMisbehave(t *testing.T) {
+	t.Parallel()
 	registry := npmtest.NewRegistry(t,
 		starting("@acme/plugin-good-backend", "good", ""),
 		starting("@acme/plugin-hanging-backend", "hanging", "await new Promise(() => {});"),

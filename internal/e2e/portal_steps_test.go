@@ -107,8 +107,8 @@ func runTemplate(t *testing.T, p *portal) {
 	page.Push(t, "Create")
 	select {
 	case <-p.fetching:
-	case <-time.After(time.Minute):
-		t.Fatal("the template has not come to its second step within a minute")
+	case <-time.After(patience):
+		t.Fatal("the template does not come to its second step")
 	}
 	before := p.instance(t, "acme")
 	config := strings.Replace(before.Config, `"name":"acme"`, `"name":"Acme and sons"`, 1)
@@ -203,50 +203,4 @@ func (p *portal) visits() []func(t *testing.T) {
 		follow("Catalog", "Takes the money"),
 		open("/catalog/default/component/payments", "View TechDocs"),
 	}
-}
-
-func measurePortal(t *testing.T, p *portal) {
-	shown := p.firstPaint(t)
-	figure("browser: first contentful paint, empty cache", shown.first.Seconds(), "s", 2.5)
-	figure("browser: first meaningful paint of the catalog, empty cache", shown.row.Seconds(), "s", 2.5)
-
-	// Both processes are new, and have answered the same questions.
-	changes := make([]*orbit.Change, 0, 2)
-	for _, workspace := range []string{"globex", "plain"} {
-		change, err := p.client.RestartInstance(t.Context(), workspace, orbit.RestartRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		changes = append(changes, change)
-	}
-	for _, change := range changes {
-		if fate := p.fate(t, change); fate.State != orbit.ChangeApplied {
-			t.Fatalf("the restart of %s is %s: %v", fate.Workspace, fate.State, fate.Problem)
-		}
-	}
-	for _, workspace := range []string{"globex", "plain"} {
-		const entities = "/api/catalog/entities/by-query?filter=kind=component"
-		if answer := p.get(t, workspace, request{path: entities, token: p.guest(t, workspace)}); answer.status != http.StatusOK {
-			t.Fatalf("the catalog of %s answers %d: %s", workspace, answer.status, answer.body)
-		}
-	}
-	p.globex.Open(t, p.url("globex", "/catalog"))
-	p.globex.See(t, "Sends what Globex sold")
-	memory := p.memoryAfter(t, 10*time.Second, "globex", "plain")
-	figure("browser: memory of an instance with the web app, beyond one without", memory["globex"]-memory["plain"], "MB", 40)
-}
-
-// paint is when a page showed something first, and when what its reader came for.
-type paint struct{ first, row time.Duration }
-
-// firstPaint is how long a guest who has loaded nothing yet waits for the catalog, from the beginning of its navigation.
-func (p *portal) firstPaint(t *testing.T) paint {
-	t.Helper()
-	page := p.browser.Stranger(t)
-	page.Open(t, p.url("globex", "/favicon.svg")) // of the same origin, and without a script
-	page.Holds(t, `localStorage.setItem("@backstage/core:SignInPage:provider", "guest")`)
-	page.Open(t, p.url("globex", "/catalog"))
-	page.See(t, "Sends what Globex sold")
-	row := page.Milliseconds(t, "performance.now()")
-	return paint{row: row, first: page.Milliseconds(t, `performance.getEntriesByName("first-contentful-paint")[0].startTime`)}
 }

@@ -157,7 +157,7 @@ func TestAnAccessTokenEndsByItself(t *testing.T) {
 	s, c := server(t)
 	declare(t, c, "ending", title("Ending"))
 	token := accessToken(t, c, "ending", 1)
-	within(t, patience, "the token to end", func() bool {
+	within(t, "the token to end", func() bool {
 		return open(t, s, "ending", "Bearer "+token.Secret).status == http.StatusUnauthorized
 	})
 	_, err := c.RenewAccessToken(t.Context(), "ending", token.ID, orbit.AccessTokenWrite{})

@@ -18,7 +18,7 @@ func TestTheServingProcessIsAdoptedBeforeOthersHaveEnded(t *testing.T) {
 	before := calls(s, "lingering", fake.OpStop)
 	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "lingering", Err: errors.New("it does not end")})
 	declare(t, c, "lingering", title("B"))
-	within(t, patience, "the process before to be told to end", func() bool { return calls(s, "lingering", fake.OpStop) > before+1 })
+	within(t, "the process before to be told to end", func() bool { return calls(s, "lingering", fake.OpStop) > before+1 })
 	pid := instance(t, c, "lingering").Status.PID
 	if err := s.Manager.Close(); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestTheServingProcessIsAdoptedBeforeOthersHaveEnded(t *testing.T) {
 		t.Errorf("the page answers %d while the process before ends, want 200", status)
 	}
 	release()
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("lingering")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("lingering")) == 1 })
 }
 
 func TestAnOrbitdThatDiedBeforeItRecordedASwitchLosesNothing(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAProcessThatCannotBeAdoptedIsToldOfAndTriedAgain(t *testing.T) {
 		conditions := instance(t, c, workspace).Status.Conditions
 		return conditions[slices.IndexFunc(conditions, func(c orbit.Condition) bool { return c.Type == orbit.ConditionReady })]
 	}
-	within(t, patience, "the condition to say so", func() bool { return ready("strange").Status == "False" })
+	within(t, "the condition to say so", func() bool { return ready("strange").Status == "False" })
 	if said := ready("strange"); said.Reason != "NotAdopted" || !strings.Contains(said.Message, "version 2") ||
 		!strings.Contains(said.Message, "orbitd stop --all") {
 		t.Errorf("the condition is %+v, want why and what to do", said)
@@ -87,9 +87,9 @@ func TestAProcessThatCannotBeAdoptedIsToldOfAndTriedAgain(t *testing.T) {
 	if status, _ := ask(t, s, "strange"); status != http.StatusServiceUnavailable {
 		t.Errorf("its page answers %d, want 503", status)
 	}
-	within(t, patience, "the other instance to be adopted", func() bool { return instance(t, c, "usual").Status.PID == pids["usual"] })
+	within(t, "the other instance to be adopted", func() bool { return instance(t, c, "usual").Status.PID == pids["usual"] })
 	before := calls(s, "strange", fake.OpRecover)
-	within(t, patience, "it to be tried again", func() bool { return calls(s, "strange", fake.OpRecover) > before })
+	within(t, "it to be tried again", func() bool { return calls(s, "strange", fake.OpRecover) > before })
 	told := 0
 	events, err := c.ListEvents(t.Context(), "strange", orbit.PageOptions{})
 	if err != nil {
@@ -104,8 +104,8 @@ func TestAProcessThatCannotBeAdoptedIsToldOfAndTriedAgain(t *testing.T) {
 		t.Errorf("it was told %d times, want once", told)
 	}
 	s.Runtime.Clear()
-	within(t, patience, "it to be adopted", func() bool { return instance(t, c, "strange").Status.PID == pids["strange"] })
-	within(t, patience, "its condition to say so", func() bool { return ready("strange").Status == "True" })
+	within(t, "it to be adopted", func() bool { return instance(t, c, "strange").Status.PID == pids["strange"] })
+	within(t, "its condition to say so", func() bool { return ready("strange").Status == "True" })
 	if status, _ := ask(t, s, "strange"); status != http.StatusOK {
 		t.Errorf("its page answers %d, want 200", status)
 	}
@@ -120,7 +120,7 @@ func TestAnOrbitdThatDiedBeforeItRecordedARemovalHasItRecorded(t *testing.T) {
 		now := instance(t, c, "removed")
 		return now.Status.ObservedGeneration == now.Generation && now.Status.Phase == orbit.PhaseReady
 	}
-	within(t, patience, "the removal to be rolled out", observed)
+	within(t, "the removal to be rolled out", observed)
 	if err := s.Manager.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,5 +128,5 @@ func TestAnOrbitdThatDiedBeforeItRecordedARemovalHasItRecorded(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "the removal to be recorded", observed)
+	within(t, "the removal to be recorded", observed)
 }

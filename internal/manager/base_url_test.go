@@ -85,8 +85,8 @@ func TestAnInstanceAnswersUnderItsBaseURL(t *testing.T) {
 	}
 
 	applied(t, declare(t, c, "own", title("Own")), orbit.ImpactRestart)
-	within(t, patience, "the processes before to end", func() bool { return len(s.Runtime.Processes("own")) == 1 })
-	within(t, patience, "its own host to be forgotten", func() bool {
+	within(t, "the processes before to end", func() bool { return len(s.Runtime.Processes("own")) == 1 })
+	within(t, "its own host to be forgotten", func() bool {
 		status, _ := askHost(t, s, second, asProgram)
 		return status == http.StatusNotFound
 	})
@@ -125,7 +125,7 @@ func TestAHostIsOneInstances(t *testing.T) {
 	}
 	// It is free as soon as no process is there that was served under it.
 	applied(t, declare(t, c, "holder", title("Holder"), at("https://moved.example")), orbit.ImpactRestart)
-	within(t, patience, "the process before to end", func() bool {
+	within(t, "the process before to end", func() bool {
 		spec := small(title("Claimer"))
 		spec.BaseURL = "https://held.example"
 		plan, err := c.Plan(t.Context(), "claimer", orbit.PlanRequest{Instance: &spec.InstanceSpec})
@@ -134,7 +134,7 @@ func TestAHostIsOneInstances(t *testing.T) {
 	gate := make(chan struct{})
 	s.Runtime.Inject(fake.Fault{Op: fake.OpActivate, Workspace: "claimer", Gate: gate, Times: 1})
 	change := put(t, c, "claimer", title("Claimer"), at("https://held.example"))
-	within(t, patience, "the visitors of a first boot to wait", func() bool {
+	within(t, "the visitors of a first boot to wait", func() bool {
 		status, _ := askHost(t, s, "held.example", asProgram)
 		return status == http.StatusServiceUnavailable
 	})

@@ -58,7 +58,7 @@ func TestOrbitdNotesTheBundlesOfWhatIsDeclared(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, hash := range []string{set.Hash, filepath.Base(os.Getenv("ORBIT_TEST_BUNDLE"))} {
-		within(t, patience, "bundle "+hash+" to be noted as used", func() bool {
+		within(t, "bundle "+hash+" to be noted as used", func() bool {
 			info, err := os.Stat(filepath.Join(cache, "used", hash))
 			return err == nil && time.Since(info.ModTime()) < time.Hour
 		})

@@ -213,7 +213,7 @@ func TestACatalogThatIsNotThereIsUnavailable(t *testing.T) {
 	register(t, c, "absent", targetOf("a"))
 	// The client asks again while a process that ended is replaced.
 	s.Runtime.Kill("absent")
-	within(t, patience, "the catalog to come back", func() bool {
+	within(t, "the catalog to come back", func() bool {
 		all, err := c.ListCatalogLocations(t.Context(), "absent")
 		return err == nil && len(all) == 1
 	})

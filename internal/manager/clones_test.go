@@ -57,7 +57,7 @@ func TestOldClonesAreDroppedUnlessTheyAreNeeded(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "the old clone to be dropped", func() bool { return len(retained(t, c, "c-old").Clones) == 0 })
+	within(t, "the old clone to be dropped", func() bool { return len(retained(t, c, "c-old").Clones) == 0 })
 	for _, workspace := range []string{"a-needed", "b-young"} {
 		if clones := retained(t, c, workspace).Clones; len(clones) != 1 {
 			t.Errorf("the clones of %s are %+v, want the one to be kept", workspace, clones)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/runtime/fake"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -35,7 +34,7 @@ func TestADeletionThatDoesNotComeToItsEndFailsAndGoesOn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			within(t, patience, "the deletion to be under way", func() bool { return calls(s, workspace, fault.Op) > before })
+			within(t, "the deletion to be under way", func() bool { return calls(s, workspace, fault.Op) > before })
 			if change, err = c.GetChange(t.Context(), change.ID, 0); err != nil || change.Done() {
 				t.Fatalf("before its deadline the change is %+v (%v), want it pending", change, err)
 			}
@@ -43,7 +42,7 @@ func TestADeletionThatDoesNotComeToItsEndFailsAndGoesOn(t *testing.T) {
 			if err := s.Restart(t.Context()); err != nil { // the attempt under way began with another deadline
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), settleTime)
 			defer cancel()
 			if change, err = c.WaitChange(ctx, change.ID, nil); err != nil || change.State != orbit.ChangeFailed {
 				t.Fatalf("after its deadline the change is %+v (%v), want failed", change, err)
@@ -56,7 +55,7 @@ func TestADeletionThatDoesNotComeToItsEndFailsAndGoesOn(t *testing.T) {
 			}
 			s.Runtime.Clear()
 			letGo()
-			within(t, patience, "the instance to be gone", func() bool {
+			within(t, "the instance to be gone", func() bool {
 				_, err := c.GetInstance(t.Context(), workspace)
 				return orbit.IsNotFound(err)
 			})

@@ -138,7 +138,7 @@ func (s *slowServer) await(t *testing.T) {
 	t.Helper()
 	select {
 	case <-s.first:
-	case <-time.After(time.Minute):
+	case <-time.After(settleTime):
 		t.Fatal("nobody asked the server")
 	}
 }
@@ -221,7 +221,7 @@ func (p *program) webSocket(t *testing.T) *bufio.Reader {
 		}
 		_ = answer.Body.Close()
 		if answer.StatusCode == http.StatusSwitchingProtocols {
-			_ = conn.SetDeadline(time.Now().Add(time.Minute))
+			_ = conn.SetDeadline(time.Now().Add(settleTime))
 			return reader
 		}
 	}

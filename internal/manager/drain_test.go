@@ -17,7 +17,7 @@ import (
 // done waits until the change's fate is known, and not as long as orbitd waits for a process that does not end.
 func done(t *testing.T, c *orbit.Client, what string, change *orbit.Change) *orbit.Change {
 	t.Helper()
-	within(t, patience, what, func() bool {
+	within(t, what, func() bool {
 		var err error
 		if change, err = c.GetChange(t.Context(), change.ID, 0); err != nil {
 			t.Fatal(err)
@@ -60,7 +60,7 @@ func busyAt(t *testing.T, s *managertest.Server, c *orbit.Client, workspace, bas
 	before := calls(s, workspace, fake.OpStop)
 	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: workspace, Hang: true, Times: 1})
 	applied(t, declare(t, c, workspace, title("Busy"), at(baseURL)), orbit.ImpactRestart)
-	within(t, patience, "the process before to be told to end", func() bool { return calls(s, workspace, fake.OpStop) > before })
+	within(t, "the process before to be told to end", func() bool { return calls(s, workspace, fake.OpStop) > before })
 }
 
 func patient(t *testing.T, grace time.Duration) {
@@ -81,7 +81,7 @@ func TestAReplacedProcessHasTheRestOfTheDrainTimeoutForItsTasks(t *testing.T) {
 	}
 	// A second one that drains ends the patience with the first.
 	declare(t, c, "tasks", title("C"))
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("tasks")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("tasks")) == 1 })
 	stops := graces(s, "tasks")
 	slices.Sort(stops)
 	if len(stops) != 3 || stops[0] != rollout.DefaultStopGrace {
@@ -103,7 +103,7 @@ func TestADrainGoesOnAcrossARestart(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("resumed")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("resumed")) == 1 })
 	stops := graces(s, "resumed")
 	if len(stops) != 2 {
 		t.Fatalf("there were %d stops, want one of each orbitd", len(stops))
@@ -128,7 +128,7 @@ func TestNothingBootsBesideAProcessThatDrainsAfterARestart(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "a new process to serve", func() bool {
+	within(t, "a new process to serve", func() bool {
 		now := instance(t, c, "alone").Status
 		return now.Phase == orbit.PhaseReady && now.PID != pid
 	})
@@ -141,7 +141,7 @@ func TestAnUpgradeWaitsForNoDrain(t *testing.T) {
 	t.Parallel()
 	s, c := patientServer(t)
 	withPluginOne(t, c, "hurried")
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("hurried")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("hurried")) == 1 })
 	busy(t, s, c, "hurried")
 	reached, release := hold(t, s, fake.Fault{Op: fake.OpActivate, Workspace: "hurried"})
 	change := upgrade(t, c, "hurried", "")
@@ -164,13 +164,13 @@ func TestADrainDoesNotHoldUpTheNextRollout(t *testing.T) {
 	// Once for the drain, and once more when the next one ends the patience with it.
 	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "drained", Gate: gate, Times: 2})
 	declare(t, c, "drained", title("B"))
-	within(t, patience, "the drain to be under way", func() bool { return calls(s, "drained", fake.OpStop) > before })
+	within(t, "the drain to be under way", func() bool { return calls(s, "drained", fake.OpStop) > before })
 	applied(t, done(t, c, "the next rollout", put(t, c, "drained", title("C"))), orbit.ImpactRestart)
 	if got := len(s.Runtime.Processes("drained")); got < 2 {
 		t.Errorf("%d processes run, want the one that drains still among them", got)
 	}
 	release()
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("drained")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("drained")) == 1 })
 	remove(t, c, "drained")
 }
 
@@ -181,7 +181,7 @@ func TestADrainDoesNotHoldUpTheDeletion(t *testing.T) {
 	before := calls(s, "undrained", fake.OpStop)
 	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "undrained", Hang: true, Times: 1})
 	declare(t, c, "undrained", title("B"))
-	within(t, patience, "the drain to be under way", func() bool { return calls(s, "undrained", fake.OpStop) > before })
+	within(t, "the drain to be under way", func() bool { return calls(s, "undrained", fake.OpStop) > before })
 	deletion, err := c.DeleteInstance(t.Context(), "undrained", orbit.Precondition{})
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestAProcessThatCouldNotBeStoppedIsStoppedLater(t *testing.T) {
 	declare(t, c, "stubborn", title("A"))
 	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "stubborn", Err: errors.New("it does not end"), Times: 2})
 	applied(t, declare(t, c, "stubborn", title("B")), orbit.ImpactRestart)
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("stubborn")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("stubborn")) == 1 })
 	if status, _ := ask(t, s, "stubborn"); status != http.StatusOK {
 		t.Errorf("the page answers %d, want 200", status)
 	}

@@ -72,7 +72,7 @@ func TestGuestsAreForDevelopment(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "orbitd to tell of guests at its start", func() bool { return len(log.about("signed in as a guest")) > 0 })
+	within(t, "orbitd to tell of guests at its start", func() bool { return len(log.about("signed in as a guest")) > 0 })
 	if got := log.about("signed in as a guest"); len(got) != 1 || !strings.Contains(got[0], "workspace=guests") {
 		t.Errorf("at its start orbitd logs %q, want a line about guests alone", got)
 	}
@@ -82,12 +82,12 @@ func TestGuestsAreForDevelopment(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "orbitd to tell of them under another domain", func() bool { return len(log.about("development only")) == 1 })
-	within(t, patience, "the instance to serve at its new address", func() bool {
+	within(t, "orbitd to tell of them under another domain", func() bool { return len(log.about("development only")) == 1 })
+	within(t, "the instance to serve at its new address", func() bool {
 		now := instance(t, c, "guests").Status
 		return now.PID != before && now.Phase == orbit.PhaseReady
 	})
-	within(t, patience, "an event that tells of it", func() bool {
+	within(t, "an event that tells of it", func() bool {
 		events, err := c.ListEvents(t.Context(), "guests", orbit.PageOptions{})
 		return err == nil && slices.ContainsFunc(events.Items, func(e orbit.Event) bool { return e.Type == "Warning" && e.Reason == "GuestSignIn" })
 	})

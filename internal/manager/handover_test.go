@@ -72,7 +72,7 @@ func TestARestartFailsNoRequestToAnInstance(t *testing.T) {
 	fate := make(chan error, 1)
 	waiting := make(chan struct{})
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), settleTime)
 		defer cancel()
 		close(waiting)
 		settled, err := c.WaitChange(ctx, change.ID, nil)
@@ -117,7 +117,7 @@ func (p *program) slowRequest(t *testing.T) (end func() int) {
 		t.Fatal(err)
 	}
 	return func() int {
-		_ = conn.SetDeadline(time.Now().Add(15 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(patience))
 		if _, err := conn.Write([]byte("}")); err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +164,7 @@ func runs(pid int) bool {
 // await polls for what another process does.
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)
 		}
@@ -285,7 +285,7 @@ func TestSocketsOfSystemdAreServed(t *testing.T) {
 
 func receive(t *testing.T, conn *net.UnixConn) string {
 	t.Helper()
-	if err := conn.SetReadDeadline(time.Now().Add(15 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	message := make([]byte, 100)

@@ -20,6 +20,6 @@ func hold(t *testing.T, s *managertest.Server, fault fake.Fault) (reached, relea
 	s.Runtime.Inject(fault)
 	return func() {
 		t.Helper()
-		within(t, patience, "the "+string(fault.Op)+" to be under way", func() bool { return calls(s, fault.Workspace, fault.Op) > before })
+		within(t, "the "+string(fault.Op)+" to be under way", func() bool { return calls(s, fault.Workspace, fault.Op) > before })
 	}, release
 }

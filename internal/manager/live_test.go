@@ -85,7 +85,7 @@ func TestAProcessThatCannotBeGivenItsConfigBackIsReplaced(t *testing.T) {
 	if change := declare(t, c, "tainted", title("Tainted")+endpoint); change.State != orbit.ChangeFailed {
 		t.Fatalf("the change is %s, want failed", change.State)
 	}
-	within(t, patience, "a process whose config is known", func() bool {
+	within(t, "a process whose config is known", func() bool {
 		now := instance(t, c, "tainted").Status
 		return now.PID != 0 && now.PID != before.Status.PID && now.Phase == orbit.PhaseReady
 	})
@@ -140,7 +140,7 @@ func TestAChangeIsWarnedOfOnceAlsoWhenOrbitdDiesOnTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	release()
-	change = settle(t, client(t, s), change)
+	change = settle(t, managertest.ClientOf(t, s), change)
 	applied(t, change, orbit.ImpactLive)
 	if len(change.Warnings) != 1 {
 		t.Errorf("the change's warnings are %v, want one", change.Warnings)

@@ -37,7 +37,7 @@ func startLoadOver(t *testing.T, how *http.Transport, clients int, target string
 		transport := how.Clone()
 		l.clients.Go(func() {
 			defer transport.CloseIdleConnections()
-			client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+			client := &http.Client{Transport: transport, Timeout: settleTime}
 			for ctx.Err() == nil {
 				l.ask(ctx, client, target, status)
 			}

@@ -1,12 +1,9 @@
 package manager_test
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
@@ -14,37 +11,16 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// shared is the orbitd of all tests that only need a workspace of their own in one.
-var shared struct {
-	once   sync.Once
-	server *managertest.Server
-	err    error
-}
+// shared is what the tests have in common.
+var shared = managertest.Shared{Options: managertest.Options{Boot: boot, Logger: logger()}}
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.server != nil {
-		if err := shared.server.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, "close the shared orbitd:", err)
-			code = max(code, 1)
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
 // server returns the shared orbitd and its client.
 func server(t *testing.T) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	shared.once.Do(func() {
-		shared.server, shared.err = managertest.Start(t.Context(), managertest.Options{Boot: boot, Logger: logger()})
-	})
-	if errors.Is(shared.err, managertest.ErrNoBundle) {
-		t.Skip(shared.err)
-	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.server, client(t, shared.server)
+	s := shared.Server(t)
+	return s, managertest.ClientOf(t, s)
 }
 
 // ownServer returns an orbitd that no other test uses.
@@ -60,19 +36,8 @@ func serverWith(t *testing.T, o managertest.Options) (*managertest.Server, *orbi
 	if o.Logger == nil {
 		o.Logger = logger()
 	}
-	s, err := managertest.Start(t.Context(), o)
-	if errors.Is(err, managertest.ErrNoBundle) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close orbitd: %v", err)
-		}
-	})
-	return s, client(t, s)
+	s := shared.Open(t, o)
+	return s, managertest.ClientOf(t, s)
 }
 
 // logger shows orbitd's log where ORBIT_TEST_LOG is set.
@@ -81,15 +46,6 @@ func logger() *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-func client(t *testing.T, s *managertest.Server) *orbit.Client {
-	t.Helper()
-	c, err := s.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 const (

@@ -17,7 +17,7 @@ func TestAnInstanceWhoseURLMovedIsReplaced(t *testing.T) {
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	within(t, patience, "a process that knows its new URL", func() bool {
+	within(t, "a process that knows its new URL", func() bool {
 		now := instance(t, c, "moved").Status
 		return now.PID != 0 && now.PID != before.Status.PID && now.Phase == orbit.PhaseReady
 	})

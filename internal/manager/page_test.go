@@ -58,7 +58,7 @@ func TestAnInstanceThatEndedIsSeenToStartAgain(t *testing.T) {
 		t.Errorf("while it starts again a browser gets %d %s", status, body)
 	}
 	release()
-	within(t, patience, "the instance to serve again", func() bool {
+	within(t, "the instance to serve again", func() bool {
 		status, _ := browse(t, s, "fallen")
 		return status == http.StatusOK
 	})

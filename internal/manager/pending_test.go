@@ -20,7 +20,7 @@ func crashed(t *testing.T, s *managertest.Server, c *orbit.Client, workspace str
 	t.Helper()
 	before := instance(t, c, workspace).Status.PID
 	s.Runtime.Kill(workspace)
-	within(t, patience, "another process", func() bool {
+	within(t, "another process", func() bool {
 		now := instance(t, c, workspace).Status
 		return now.PID != 0 && now.PID != before && now.Phase == orbit.PhaseReady
 	})
@@ -99,7 +99,7 @@ func TestWhatIsStoredIsNotToBlameForABootWithoutIt(t *testing.T) {
 	s.Runtime.Inject(fake.Fault{Op: fake.OpActivate, Workspace: "blameless", Times: 1,
 		Err: &runtime.BootError{Code: orbit.CodeBootFailed, Message: "the port is in use"}})
 	s.Runtime.Kill("blameless") // the second end: it is started again after 1 s, or with the next change
-	within(t, patience, "its end", func() bool { return instance(t, c, "blameless").Status.PID == 0 })
+	within(t, "its end", func() bool { return instance(t, c, "blameless").Status.PID == 0 })
 	change := declare(t, c, "blameless", title("Two"), policy(orbit.RestartManual))
 	if change.State != orbit.ChangeApplied || !change.PendingRestart {
 		t.Errorf("the change is %s (%v), pending a restart: %v; want it stored", change.State, change.Problem, change.PendingRestart)
@@ -143,7 +143,7 @@ func TestWithoutRoomASchemaThatAFailedPluginMadeIsDropped(t *testing.T) {
 	if change.State != orbit.ChangeFailed {
 		t.Errorf("the change is %s, want failed", change.State)
 	}
-	within(t, patience, "its schema to be dropped", func() bool {
+	within(t, "its schema to be dropped", func() bool {
 		return slices.Equal(schemas(t, s, "tight-schema"), []string{"catalog"})
 	})
 }

@@ -137,7 +137,7 @@ func TestARotatedSecretOfAPluginCostsWhatItsReadersCost(t *testing.T) {
 	}
 
 	removePlugin(t, c, "keeping", keeper)
-	within(t, patience, "a process without the removed plugin", func() bool {
+	within(t, "a process without the removed plugin", func() bool {
 		_, body := ask(t, s, "keeping")
 		return !strings.Contains(body, "third-value")
 	})
@@ -192,7 +192,7 @@ func TestASecretOfAPluginThatWaitsLeavesTheOneInForce(t *testing.T) {
 	}
 	// A live change beside it is pushed with the values in force. Its verdict may come before, as live parts wait too.
 	applied(t, declare(t, c, "waiting", "app: {}\n"+endpoint, policy(orbit.RestartManual)), orbit.ImpactLive)
-	within(t, patience, "the live change", func() bool {
+	within(t, "the live change", func() bool {
 		_, body := ask(t, s, "waiting")
 		return strings.Contains(body, endpointKey) && instance(t, c, "waiting").Status.Phase == orbit.PhaseReady
 	})

@@ -205,7 +205,7 @@ func TestAProcessThatEndsByItselfStartsWithWhatItHad(t *testing.T) {
 	declare(t, c, "night", title("Two")+endpoint, policy(orbit.RestartManual))
 	pid := instance(t, c, "night").Status.PID
 	s.Runtime.Kill("night")
-	within(t, patience, "another process", func() bool {
+	within(t, "another process", func() bool {
 		now := instance(t, c, "night").Status
 		return now.PID != 0 && now.PID != pid && now.Phase == orbit.PhaseReady
 	})

@@ -112,7 +112,7 @@ func (p *program) start(t *testing.T, files []*os.File, command ...string) {
 			t.Logf("orbitd's log:\n%s", p.log())
 		}
 	})
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(settleTime)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: p.tls, DisableKeepAlives: true}}
 	for {
 		if answer, err := client.Get(p.url("/healthz")); err == nil {
@@ -138,7 +138,7 @@ func (p *program) url(path string) string {
 
 // run runs a command of orbitd and returns what it printed.
 func (p *program) run(arguments ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
 	defer cancel()
 	command := exec.CommandContext(ctx, p.binary, arguments...)
 	command.Env = p.environment

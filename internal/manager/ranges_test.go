@@ -147,7 +147,7 @@ func TestAResolutionOutlivesTheInstanceByAMonth(t *testing.T) {
 		if err := s.Restart(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		within(t, patience, "the old to be forgotten", func() bool { return resolutions(t, s, name) == left })
+		within(t, "the old to be forgotten", func() bool { return resolutions(t, s, name) == left })
 	}
 	s.Registry.Publish(name, "1.0.0")
 	declare(t, c, "acme", "", ranged(name, "^1.0.0"))

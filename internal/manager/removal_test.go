@@ -39,7 +39,7 @@ func removePlugin(t *testing.T, c *orbit.Client, workspace, name string) {
 // runsWithout waits until a process serves that does not have the plugin.
 func runsWithout(t *testing.T, s *managertest.Server, workspace string) {
 	t.Helper()
-	within(t, patience, "a process without the removed plugin", func() bool {
+	within(t, "a process without the removed plugin", func() bool {
 		status, body := ask(t, s, workspace)
 		return status == http.StatusOK && !strings.Contains(body, unwantedKey)
 	})

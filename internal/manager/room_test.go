@@ -124,9 +124,9 @@ func TestStandbysAreGivenUpForGreen(t *testing.T) {
 	t.Parallel()
 	m, s, c := crowded(t, true)
 	declare(t, c, "tight", title("A"))
-	within(t, patience, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == 1 })
+	within(t, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == 1 })
 	m.availableMiB.Store(90)
-	within(t, patience, "the standby to be given up", func() bool { return len(s.Runtime.Standbys()) == 0 })
+	within(t, "the standby to be given up", func() bool { return len(s.Runtime.Standbys()) == 0 })
 	applied(t, declare(t, c, "tight", title("B")), orbit.ImpactRestart)
 	if left := s.Runtime.Standbys(); len(left) != 0 {
 		t.Errorf("%d processes stand by, want none", len(left))

@@ -17,7 +17,7 @@ import (
 // one waits until one process of the workspace is left and returns it.
 func one(t *testing.T, s *managertest.Server, workspace string) *fake.Process {
 	t.Helper()
-	within(t, patience, "one process of "+workspace+" to be left", func() bool { return len(s.Runtime.Processes(workspace)) == 1 })
+	within(t, "one process of "+workspace+" to be left", func() bool { return len(s.Runtime.Processes(workspace)) == 1 })
 	return s.Runtime.Processes(workspace)[0]
 }
 
@@ -141,7 +141,7 @@ func TestInstancesOfOneUserShareStandbys(t *testing.T) {
 	s, c := serverWith(t, managertest.Options{SharedUser: true})
 	standbys := func(n int) {
 		t.Helper()
-		within(t, patience, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == n })
+		within(t, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == n })
 	}
 	declare(t, c, "one", title("One"))
 	standbys(1)
@@ -173,7 +173,7 @@ func TestAStandbyThatCannotBeAssignedIsReplaced(t *testing.T) {
 	t.Parallel()
 	s, c := serverWith(t, managertest.Options{SharedUser: true})
 	declare(t, c, "one", title("One"))
-	within(t, patience, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == 1 })
+	within(t, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == 1 })
 	s.Runtime.Inject(fake.Fault{Op: fake.OpAssign, Err: http.ErrAbortHandler, Times: 1})
 	applied(t, declare(t, c, "one", title("Changed")), orbit.ImpactRestart)
 	one(t, s, "one")
@@ -183,7 +183,7 @@ func TestNoStandbyOutlivesItsOrbitd(t *testing.T) {
 	t.Parallel()
 	s, c := serverWith(t, managertest.Options{SharedUser: true})
 	declare(t, c, "kept", title("Kept"))
-	within(t, patience, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == 1 })
+	within(t, "the pool to be filled", func() bool { return len(s.Runtime.Standbys()) == 1 })
 	pooled := s.Runtime.Standbys()[0]
 	if err := s.Manager.Close(); err != nil {
 		t.Fatal(err)

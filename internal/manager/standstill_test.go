@@ -14,7 +14,7 @@ func TestAnUpgradeThatCannotStopTheProcessBeforeLetsItServeOn(t *testing.T) {
 	t.Parallel()
 	s, c := server(t)
 	withPluginOne(t, c, "unstoppable")
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("unstoppable")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("unstoppable")) == 1 })
 	pid := instance(t, c, "unstoppable").Status.PID
 	s.Runtime.Inject(fake.Fault{Op: fake.OpStop, Workspace: "unstoppable", Err: errors.New("it does not end"), Times: 1})
 	if change := settle(t, c, upgrade(t, c, "unstoppable", "")); change.State != orbit.ChangeFailed {

@@ -116,7 +116,7 @@ func TestAnOrbitdThatEndsInAnUpgradeIsFollowedByOneThatStartsItOver(t *testing.T
 	defer close(gate)
 	s.Runtime.Inject(fake.Fault{Op: fake.OpActivate, Workspace: "interrupted", Gate: gate, Times: 1})
 	change := upgrade(t, c, "interrupted", "")
-	within(t, patience, "green to be under way", func() bool { return calls(s, "interrupted", fake.OpActivate) == before+1 })
+	within(t, "green to be under way", func() bool { return calls(s, "interrupted", fake.OpActivate) == before+1 })
 	ready := func(conditions []orbit.Condition) orbit.Condition {
 		return conditions[slices.IndexFunc(conditions, func(c orbit.Condition) bool { return c.Type == orbit.ConditionReady })]
 	}
@@ -142,5 +142,5 @@ func TestAnOrbitdThatEndsInAnUpgradeIsFollowedByOneThatStartsItOver(t *testing.T
 	if !restored {
 		t.Error("the database was not restored before the upgrade was tried again")
 	}
-	within(t, patience, "one process to be left", func() bool { return len(s.Runtime.Processes("interrupted")) == 1 })
+	within(t, "one process to be left", func() bool { return len(s.Runtime.Processes("interrupted")) == 1 })
 }

@@ -219,7 +219,7 @@ func TestAModuleWaitsForItsPluginWhileThatIsBeingPlanned(t *testing.T) {
 	}()
 	<-planning
 	module := putPlugin(t, c, "slow", extension, "1.0.0")
-	within(t, settleTime, "the module is looked at", func() bool { return s.Registry.Vetted(extension) })
+	within(t, "the module is looked at", func() bool { return s.Registry.Vetted(extension) })
 	release()
 	if err := <-planned; err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func is(address, attribute string, value knownvalue.Check) statecheck.StateCheck
 func TestAccAPackageIsFoundBeforeItIsAdded(t *testing.T) {
 	t.Parallel()
 	m := realManager(t, "found")
-	registry := sharedManager.server.Registry
+	registry := shared.Server(t).Registry
 	registry.Publish("@acme/plugin-sought-backend", "1.0.0", "1.2.0", "2.0.0")
 	registry.Publish("@acme/plugin-sought-backend-module-x", "0.1.0")
 	data := func(name, arguments string) string {

@@ -94,7 +94,7 @@ func TestAccSecretsOfAPlugin(t *testing.T) {
 	m := realManager(t, "plugin-secrets")
 	serves := func(value string) helper.TestCheckFunc {
 		return func(*terraform.State) error {
-			for _, process := range sharedManager.server.Runtime.Processes(m.workspace) {
+			for _, process := range shared.Server(t).Runtime.Processes(m.workspace) {
 				if strings.Contains(string(process.Config().Document), value) {
 					return nil
 				}

@@ -317,7 +317,7 @@ func TestAccTheGatewayIsNotTakenForTheAPI(t *testing.T) {
 		t.Skip("the API in memory has no gateway")
 	}
 	wrong := m
-	wrong.endpoint = strings.Replace(sharedManager.server.Manager.URL(m.workspace, ""), m.workspace+".localhost", "127.0.0.1", 1)
+	wrong.endpoint = strings.Replace(shared.Server(t).Manager.URL(m.workspace, ""), m.workspace+".localhost", "127.0.0.1", 1)
 	right := m.hcl(accConfig(accBase, ""))
 	accept(
 		t,

@@ -41,7 +41,7 @@ resource "orbit_backstage_plugin" "other" {
 `)
 	tf := newProject(t, m, configuration)
 	for _, pkg := range []string{"@acme/plugin-found-backend", "@acme/plugin-other-backend"} {
-		sharedManager.server.Registry.Publish(pkg, "1.0.0", "1.2.0")
+		shared.Server(t).Registry.Publish(pkg, "1.0.0", "1.2.0")
 	}
 	tf.apply(t)
 	content, err := os.ReadFile("testdata/states/version-0.tfstate")

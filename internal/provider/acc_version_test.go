@@ -41,7 +41,7 @@ func TestAccAVersionRangeMeansOneVersionForGood(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := realManager(t, "version-"+name)
-			registry, pkg := sharedManager.server.Registry, "@acme/plugin-"+name+"-backend"
+			registry, pkg := shared.Server(t).Registry, "@acme/plugin-"+name+"-backend"
 			registry.Publish(pkg, "1.2.0")
 			tf := newProject(t, m, m.own(form.hcl(pkg, "^1.0.0")))
 			// planned plans the version, has the world move, and applies what was planned.

@@ -2,9 +2,7 @@ package provider_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
-	"sync"
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
@@ -12,21 +10,11 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// sharedManager is the orbitd of all acceptance tests, each of which has workspaces of its own in it.
-var sharedManager struct {
-	once   sync.Once
-	server *managertest.Server
-	err    error
-}
+// shared has the orbitd of all acceptance tests, each of which has workspaces of its own in it.
+var shared = managertest.Shared{Options: managertest.Options{Boot: refuseBroken}}
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if sharedManager.server != nil {
-		if err := sharedManager.server.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, "close orbitd:", err)
-			code = max(code, 1)
-		}
-	}
+	code := shared.Run(m)
 	if dir, err := programs(); err == nil {
 		_ = os.RemoveAll(dir)
 	}
@@ -36,17 +24,12 @@ func TestMain(m *testing.M) {
 // startManager returns the endpoint and token of the shared orbitd.
 func startManager(t *testing.T) (endpoint, token string) {
 	t.Helper()
-	sharedManager.once.Do(func() {
-		sharedManager.server, sharedManager.err = managertest.Start(t.Context(), managertest.Options{Boot: refuseBroken})
-	})
-	if sharedManager.err != nil {
-		t.Fatal(sharedManager.err)
-	}
-	token, err := sharedManager.server.Token()
+	s := shared.Server(t)
+	token, err := s.Token()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sharedManager.server.Manager.APIURL(), token
+	return s.Manager.APIURL(), token
 }
 
 // refuseBroken is a Backstage that does not start with the title "broken".

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,6 +16,9 @@ func fakeTerraform(t *testing.T, version string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform")
 	script := "#!/bin/sh\n[ \"$*\" = version ] && printf 'Warning: odd\\n%s\\non linux_amd64\\n' '" + version + "' && echo 'no such file' >&2\n"
+	// A process that another test starts meanwhile would have the file open for writing, and one that is cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 )
@@ -17,12 +16,9 @@ import (
 // empty skips and says its name.
 const bundleVariable = "ORBIT_TEST_BUNDLE"
 
-// unraced are the packages whose tests run without the race detector: they measure time and memory, or spend it in
-// Terraform's own processes.
+// unraced are the packages whose tests run without the race detector: they spend their time in processes of their own, of
+// orbitd, Backstage and Terraform.
 var unraced = []string{"internal/e2e", acceptancePackage}
-
-// alone are the packages that run by themselves and last, because what they measure should not be disturbed.
-var alone = []string{"internal/e2e"}
 
 // shortFlags are those of tests that start nothing big. In short mode a test skips; it never does less.
 var shortFlags = []string{"-short", "-timeout=5m"}
@@ -35,9 +31,10 @@ func parallel() string { return fmt.Sprintf("-parallel=%d", 2*runtime.NumCPU()) 
 
 // A run is one run of the tests.
 //
-// Nothing lists which packages need the release. A first pass runs all of them in short mode and without it, while it
-// is being installed. Those that left something out run again, whole, once it is there, and then count; a failure of
-// the first pass stands. What still skips for want of the release in the second pass has failed.
+// Nothing lists which packages need the release. While it is being installed, a first pass runs all of them in short mode
+// and without it. Those that left something out run again, whole, once it is there, and then count; a failure of the first
+// pass stands. Where the release was installed before there is one pass, whole. What skips for want of the release in a
+// whole pass has failed.
 type run struct {
 	screen   *screen
 	results  *results
@@ -66,32 +63,29 @@ func (r *run) everything(ctx context.Context) {
 		return
 	}
 
-	var installing sync.WaitGroup
-	if r.bundle == "" {
-		installing.Go(func() { r.bundle = r.install(ctx) })
-	}
-	packages, module := r.packages(ctx)
+	installed := make(chan struct{})
+	go func() {
+		defer close(installed)
+		if r.bundle == "" {
+			r.bundle = r.install(ctx)
+		}
+	}()
+	whole, module := r.packages(ctx)
 	r.step(ctx, "go vet", "go", "vet", "./...")
-	again := r.goTests(ctx, goTests{packages: packages, module: module, flags: shortFlags,
-		env: slices.Concat(env, []string{bundleVariable + "="})})
-	installing.Wait()
+	select {
+	case <-installed:
+	default:
+		whole = r.goTests(ctx, goTests{packages: whole, module: module, flags: shortFlags,
+			env: slices.Concat(env, []string{bundleVariable + "="})})
+		<-installed
+	}
 	if r.bundle == "" || ctx.Err() != nil {
 		return // told by install
 	}
 
 	r.nodeTests(ctx, "./internal/testrun/reporter.mjs", "backstage/host/test/**/*.test.mjs")
-	second := goTests{module: module, flags: wholeFlags(),
-		env: slices.Concat(env, []string{bundleVariable + "=" + r.bundle, artefactsVariable + "=" + artefacts}), needsBundle: true}
-	isAlone := func(pkg string) bool { return slices.Contains(alone, shortName(module, pkg)) }
-	for _, wanted := range []bool{false, true} {
-		second.packages = nil
-		for _, pkg := range again {
-			if isAlone(pkg) == wanted {
-				second.packages = append(second.packages, pkg)
-			}
-		}
-		r.goTests(ctx, second)
-	}
+	r.goTests(ctx, goTests{packages: whole, module: module, flags: wholeFlags(),
+		env: slices.Concat(env, []string{bundleVariable + "=" + r.bundle, artefactsVariable + "=" + artefacts}), needsBundle: true})
 }
 
 // packages lists the packages that have tests, and the module's path.

@@ -7,13 +7,19 @@ import (
 	"path/filepath"
 )
 
-// BorrowRelease makes dir a cache that has the installed release of another one, which ORBIT_TEST_BUNDLE names, and the web
-// apps of that, so that what a test makes up stays out of it. Without it the error is ErrNoBundle.
+// BorrowRelease makes dir a cache that has the installed release which ORBIT_TEST_BUNDLE names; see [Borrow]. Without it the
+// error is ErrNoBundle.
 func BorrowRelease(dir string) error {
 	installed := os.Getenv("ORBIT_TEST_BUNDLE")
 	if installed == "" {
 		return ErrNoBundle
 	}
+	return Borrow(dir, installed)
+}
+
+// Borrow makes dir a cache that has an installed release of another one and the web apps of that, so that what is made up
+// stays out of it.
+func Borrow(dir, installed string) error {
 	bundles := filepath.Join(dir, "bundles")
 	err := errors.Join(os.MkdirAll(bundles, 0o755), os.Chmod(dir, 0o755), os.Chmod(bundles, 0o755)) // instances run as other users
 	if err != nil {

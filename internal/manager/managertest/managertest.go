@@ -61,6 +61,9 @@ type Options struct {
 	Gateway func(*manager.Options)
 	// Memory is the manager's; nil is plenty, whatever the machine has.
 	Memory func() (memory.State, error)
+
+	// clusters give it PostgreSQL's data; nil lets it make its own, as an orbitd does.
+	clusters *clusters
 }
 
 // Start starts an orbitd on free ports, with folders of its own. The caller closes it.
@@ -90,6 +93,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	if o.Gateway != nil {
 		o.Gateway(&s.options)
+	}
+	if o.clusters != nil {
+		if err := o.clusters.give(ctx, s.options.DataDir); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended

@@ -33,7 +33,7 @@ func StartPostgres(ctx context.Context) (*Postgres, error) {
 	}
 	p := &Postgres{dir: dir}
 	p.server, err = postgres.StartEmbedded(ctx, postgres.Options{
-		BinDir: filepath.Join(bundle.PostgresDir(installed), "bin"), DataDir: filepath.Join(dir, "data"), RunDir: filepath.Join(dir, "run"),
+		BinDir: filepath.Join(bundle.PostgresDir(installed), "bin"), DataDir: filepath.Join(dir, clusterName), RunDir: filepath.Join(dir, "run"),
 	})
 	if err == nil {
 		err = p.hurry(ctx)

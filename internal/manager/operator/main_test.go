@@ -2,12 +2,9 @@ package operator_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,37 +13,16 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-// shared is the orbitd of all tests that only need a workspace of their own in one.
-var shared struct {
-	once   sync.Once
-	server *managertest.Server
-	err    error
-}
+// shared is what the tests have in common.
+var shared = managertest.Shared{Options: managertest.Options{Boot: refuseBroken}}
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.server != nil {
-		if err := shared.server.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, "close the shared orbitd:", err)
-			code = max(code, 1)
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
 // server returns the shared orbitd and its client.
 func server(t *testing.T) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	shared.once.Do(func() {
-		shared.server, shared.err = managertest.Start(t.Context(), managertest.Options{Boot: refuseBroken})
-	})
-	if errors.Is(shared.err, managertest.ErrNoBundle) {
-		t.Skip(shared.err)
-	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.server, clientOf(t, shared.server)
+	s := shared.Server(t)
+	return s, managertest.ClientOf(t, s)
 }
 
 // ownServer returns an orbitd that no other test uses.
@@ -56,28 +32,8 @@ func ownServer(t *testing.T, o managertest.Options) (*managertest.Server, *orbit
 	if os.Getenv("ORBIT_TEST_LOG") != "" && o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	s, err := managertest.Start(t.Context(), o)
-	if errors.Is(err, managertest.ErrNoBundle) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close orbitd: %v", err)
-		}
-	})
-	return s, clientOf(t, s)
-}
-
-func clientOf(t *testing.T, s *managertest.Server) *orbit.Client {
-	t.Helper()
-	c, err := s.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	s := shared.Open(t, o)
+	return s, managertest.ClientOf(t, s)
 }
 
 // refuseBroken makes a document with this title one that an instance does not start with.
@@ -92,7 +48,7 @@ func refuseBroken(_, _ string, boot runtime.Boot) error {
 }
 
 // settleTime bounds the wait for a change.
-const settleTime = 30 * time.Second
+const settleTime = 2 * time.Minute
 
 // declare writes an instance with the app-config and waits for its fate.
 func declare(t *testing.T, c *orbit.Client, workspace, config string, modify ...func(*orbit.InstanceWrite)) *orbit.Change {
