@@ -18,8 +18,6 @@ const (
 	manifestFile = "package.json"
 	lockFile     = "package-lock.json"
 	modulesDir   = "node_modules"
-	// progressInterval is how often a build tells how far it is.
-	progressInterval = 3 * time.Second
 	// installTimeout bounds npm, which waits for a registry as long as that sends a byte now and then.
 	installTimeout = 30 * time.Minute
 )
@@ -90,9 +88,9 @@ func (s *Store) npmInstall(ctx context.Context, i installation) error {
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	end := Tell(s.report(i.what, i.dir))
 	ended := make(chan struct{})
 	var watching sync.WaitGroup
-	watching.Go(func() { s.report(i.what, i.dir, ended) })
 	growth := s.growth(i)
 	if len(i.plugins) > 0 {
 		call.MaxFile = s.maxBytes
@@ -101,36 +99,24 @@ func (s *Store) npmInstall(ctx context.Context, i installation) error {
 	_, err := s.npm.Run(ctx, call)
 	close(ended)
 	watching.Wait()
+	end()
 	if err == nil && len(i.plugins) > 0 {
 		return growth.check()
 	}
 	return s.asInstallError(err, i.plugins)
 }
 
-// report tells, until ended is closed, how many of the locked packages are there.
-func (s *Store) report(what, dir string, ended <-chan struct{}) {
-	start := time.Now()
+// report tells how many of the locked packages are there.
+func (s *Store) report(what, dir string) func(elapsed time.Duration) {
 	packages := lockedPackages(dir)
-	tell := func() {
+	return func(elapsed time.Duration) {
 		there := 0
 		for _, name := range packages {
 			if _, err := os.Stat(filepath.Join(dir, name, manifestFile)); err == nil {
 				there++
 			}
 		}
-		s.progress(fmt.Sprintf("installing %s: %d of %d packages, %s", what, there, len(packages),
-			time.Since(start).Round(time.Second)))
-	}
-	tell()
-	ticker := time.NewTicker(progressInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ended:
-			return
-		case <-ticker.C:
-			tell()
-		}
+		s.progress(fmt.Sprintf("installing %s: %d of %d packages, %s", what, there, len(packages), elapsed.Round(time.Second)))
 	}
 }
 

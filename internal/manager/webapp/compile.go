@@ -16,12 +16,8 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
-const (
-	// buildTimeout bounds a build, which takes half a minute.
-	buildTimeout = 10 * time.Minute
-	// progressEvery is how often it is told that a build goes on.
-	progressEvery = 3 * time.Second
-)
+// buildTimeout bounds a build, which takes half a minute.
+const buildTimeout = 10 * time.Minute
 
 // heap bounds Node's own part of the build's memory; the bundler's is about a gigabyte beside it.
 var heap = []string{"--max-old-space-size=768", "--max-semi-space-size=8"}
@@ -41,19 +37,12 @@ func (b *Builder) compile(ctx context.Context, node, work string, plugins []bund
 	cmd.WaitDelay = time.Second
 	output := &tail{}
 	cmd.Stdout, cmd.Stderr = output, output
-	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the build: %w", err)
 	}
-	ended := make(chan struct{})
-	telling := make(chan struct{})
-	go func() {
-		defer close(telling)
-		tell(start, ended, progress)
-	}()
+	end := bundle.Tell(progress)
 	err := cmd.Wait()
-	close(ended)
-	<-telling
+	end()
 	switch {
 	case err == nil:
 		return nil
@@ -65,21 +54,6 @@ func (b *Builder) compile(ctx context.Context, node, work string, plugins []bund
 		return fmt.Errorf("build the web app: %w (was it out of memory? A build takes up to 1.5 GB)", err)
 	}
 	return failure(output.String(), work, plugins)
-}
-
-// tell reports until the build has ended.
-func tell(start time.Time, ended <-chan struct{}, progress func(time.Duration)) {
-	progress(0)
-	ticker := time.NewTicker(progressEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			progress(time.Since(start))
-		case <-ended:
-			return
-		}
-	}
 }
 
 // maxWords bounds what is kept and told of what the compiler says, in bytes.
