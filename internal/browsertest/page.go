@@ -19,7 +19,7 @@ const (
 	// patience is how long a page may take to show what is expected of it: much longer than it does on an idle machine.
 	patience = 2 * time.Minute
 	// between is how often a page is looked at while something is expected of it.
-	between = 50 * time.Millisecond
+	between = 200 * time.Millisecond
 )
 
 // Page is a tab. Its methods are called one after the other; what does not come about ends the test.

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/workbench"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
@@ -88,14 +89,11 @@ func (w *world) launch(t *testing.T, env []string, flags ...string) (root string
 // openFolder is a temporary folder that other users can enter: as root every instance runs as a user of its own.
 func openFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "orbit-e2e-") //nolint:usetesting // only the owner can enter t.TempDir
+	dir, err := managertest.OpenDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	return dir
 }
 

@@ -1,7 +1,6 @@
 package manager_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,29 +11,9 @@ import (
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 )
 
-// borrowed is a cache that has the installed release of another.
-func borrowed(t *testing.T) string {
-	t.Helper()
-	cache, err := os.MkdirTemp("", "orbit-cache-") //nolint:usetesting // a test's own folder is closed to PostgreSQL's user
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(cache); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := managertest.BorrowRelease(cache); errors.Is(err, managertest.ErrNoBundle) {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return cache
-}
-
 func TestOrbitdNotesTheBundlesOfWhatIsDeclared(t *testing.T) {
 	t.Parallel()
-	cache := borrowed(t)
+	cache := managertest.BorrowRelease(t)
 	s, c := serverWith(t, managertest.Options{CacheDir: cache})
 	const plugin = "@acme/plugin-x-backend"
 	declare(t, c, "notes", title("One"))

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 )
 
 // program is an orbitd that runs as a process of its own.
@@ -48,7 +50,7 @@ func newProgram(t *testing.T) *program {
 	if installed == "" {
 		t.Skip("ORBIT_TEST_BUNDLE does not name an installed release: make test sets it")
 	}
-	dir, err := os.MkdirTemp("", "orbit-handover-") //nolint:usetesting // only the owner can enter t.TempDir
+	dir, err := managertest.OpenDir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,9 +58,6 @@ func newProgram(t *testing.T) *program {
 	t.Cleanup(func() {
 		_ = os.RemoveAll(dir)
 	})
-	if err := os.Chmod(dir, 0o711); err != nil { // PostgreSQL's user passes through it
-		t.Fatal(err)
-	}
 	content, err := builtOrbitd()
 	if err != nil {
 		t.Fatal(err)

@@ -5,16 +5,31 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"testing"
 )
 
-// BorrowRelease makes dir a cache that has the installed release which ORBIT_TEST_BUNDLE names; see [Borrow]. Without it the
-// error is ErrNoBundle.
-func BorrowRelease(dir string) error {
+// BorrowRelease makes a cache that has the installed release, and that goes with the test; see [Borrow]. Where no release is
+// installed the test is skipped.
+func BorrowRelease(t *testing.T) (dir string) {
+	t.Helper()
 	installed := os.Getenv("ORBIT_TEST_BUNDLE")
 	if installed == "" {
-		return ErrNoBundle
+		t.Skip(ErrNoBundle)
 	}
-	return Borrow(dir, installed)
+	// Not in memory: what is installed shares files with the release where both are of one file system.
+	dir, err := os.MkdirTemp("", "orbit-cache-") //nolint:usetesting // a test's own folder is closed to other users
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := Borrow(dir, installed); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // Borrow makes dir a cache that has an installed release of another one and the web apps of that, so that what is made up

@@ -72,7 +72,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if installed == "" {
 		return nil, ErrNoBundle
 	}
-	dir, err := openDir()
+	dir, err := OpenDir()
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func StartPostgres(ctx context.Context) (*Postgres, error) {
 	if installed == "" {
 		return nil, ErrNoBundle
 	}
-	dir, err := openDir()
+	dir, err := OpenDir()
 	if err != nil {
 		return nil, err
 	}
@@ -54,18 +54,6 @@ func (p *Postgres) hurry(ctx context.Context) error {
 	return p.Exec(ctx, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off",
 		"ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()",
 		"SET scram_iterations = 1", fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", postgres.Superuser, password))
-}
-
-// openDir makes a temporary folder that the user of the server can reach when root runs the tests.
-func openDir() (string, error) {
-	dir, err := os.MkdirTemp("", "orbit-test-")
-	if err != nil {
-		return "", fmt.Errorf("make a folder for the test: %w", err)
-	}
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return "", fmt.Errorf("open the test's folder: %w", err)
-	}
-	return dir, nil
 }
 
 // URL is where the superuser reaches the database.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/managertest"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/postgres"
 )
 
@@ -118,11 +119,8 @@ func binDir(t *testing.T) string {
 // reachableDir makes a temporary folder that the user of the server can reach; t.TempDir is for root alone when root
 // runs the tests.
 func reachableDir() (dir string, remove func(), err error) {
-	dir, err = os.MkdirTemp("", "orbit-pg-")
-	if err != nil {
-		return "", nil, err
-	}
-	return dir, func() { _ = os.RemoveAll(dir) }, os.Chmod(dir, 0o755)
+	dir, err = managertest.OpenDir()
+	return dir, func() { _ = os.RemoveAll(dir) }, err
 }
 
 func optionsIn(dir, bin string) postgres.Options {
