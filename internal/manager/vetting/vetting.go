@@ -35,7 +35,10 @@ type Packages interface {
 	// Schemas returns the config schemas of all that a process with these plugins loads. Where packages cannot be had the
 	// error is a *bundle.Error.
 	Schemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
-	// KnownSchemas are the same where Schemas has found them before.
+	// WebAppSchemas returns the config schemas that Backstage holds the app-config against before it serves a web app with these
+	// frontend plugins. An error says that they are not known, as when no app was built yet.
+	WebAppSchemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
+	// KnownSchemas are the same as Schemas where that has found them before.
 	KnownSchemas(release string, plugins map[string]string) (set configschema.Set, known bool)
 }
 
@@ -64,21 +67,39 @@ func (v Vetting) Set(ctx context.Context, workspace string, before, given store.
 	}
 	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages(), added(before, given))
 	found = append(found, together...)
-	found = append(found, v.frontend(ctx, before, given)...)
+	frontend := v.frontend(ctx, before, given)
+	found = append(found, frontend...)
 	if orbit.HasErrors(together) {
 		return found, nil // there is no telling which packages there will be
 	}
-	schemas, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
-	if err != nil {
-		return append(found, unchecked(err)), nil
-	}
-	literals := schemas.LiteralSecrets(state.Effective())
-	found = append(found, document(state, schemas, literals, given.Spec.LiteralSecrets)...)
+	backend, app, doubts := v.schemas(ctx, given, !orbit.HasErrors(frontend))
+	found = append(found, doubts...)
+	literals := backend.LiteralSecrets(state.Effective())
+	found = append(found, document(state, backend, app, literals, given.Spec.LiteralSecrets)...)
 	masker := secret.NewMasker(values(literals)) // messages quote what they are about
 	for i := range found {
 		found[i].Message = masker.Mask(found[i].Message)
 	}
 	return withoutEchoes(found), nil
+}
+
+// schemas are those of the packages that a process loads, and those of the web app that it serves, if one can be built. What is
+// not known is empty, and said.
+func (v Vetting) schemas(ctx context.Context, given store.Given, canBuild bool) (backend, app configschema.Set, doubts []orbit.Diagnostic) {
+	known := func(of string, set configschema.Set, err error) configschema.Set {
+		if err != nil {
+			doubts = append(doubts, unchecked(of, err))
+			return configschema.Set{}
+		}
+		return set
+	}
+	set, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
+	backend = known("its packages", set, err)
+	if given.Spec.HasUI() && canBuild {
+		set, err = v.Packages.WebAppSchemas(ctx, given.Spec.Release, given.FrontendPackages())
+		app = known("the web app", set, err)
+	}
+	return backend, app, doubts
 }
 
 // frontend returns what is wrong with the plugins that are a part of the web app.
@@ -123,9 +144,10 @@ func (v Vetting) Fit(workspace string, given store.Given, state changeplan.State
 	return slices.Concat(declare.Set(whole), changeplan.Problems(state), changeplan.SignIn(state, site))
 }
 
-// document returns what the schemas say about the app-config that the state comes to.
-func document(state changeplan.State, schemas configschema.Set, literals []configschema.Literal, policy orbit.LiteralSecrets) []orbit.Diagnostic {
-	found := schemas.Check(state.Effective())
+// document returns what the schemas say about the app-config that the state comes to: those of the backend, and those of the
+// web app.
+func document(state changeplan.State, backend, app configschema.Set, literals []configschema.Literal, policy orbit.LiteralSecrets) []orbit.Diagnostic {
+	found := joined(backend.Check(state.Effective()), app.CheckWebApp(state.Effective()), app)
 	for _, literal := range literals {
 		d := literal.Diagnostic()
 		switch {
@@ -139,9 +161,30 @@ func document(state changeplan.State, schemas configschema.Set, literals []confi
 		found = append(found, d)
 	}
 	for i := range found {
-		changeplan.Locate(state, &found[i])
+		locate(state, &found[i])
 	}
 	return found
+}
+
+// locate says whose text a finding is about. A key that stands in none is missed by a plugin, where one of the instance's
+// needs it.
+func locate(state changeplan.State, d *orbit.Diagnostic) {
+	missedBy := d.Plugin
+	d.Plugin = ""
+	changeplan.Locate(state, d)
+	if _, declared := state.Plugins[missedBy]; declared && d.Plugin == "" {
+		d.Plugin, d.Line, d.Column = missedBy, 0, 0
+	}
+}
+
+// joined are the findings of the backend and of the web app, without those of the former that the latter has too, or that
+// are about a key of its.
+func joined(backend, frontend []orbit.Diagnostic, app configschema.Set) []orbit.Diagnostic {
+	return append(frontend, slices.DeleteFunc(backend, func(d orbit.Diagnostic) bool {
+		path, err := appconfig.ParsePath(d.Path)
+		return d.Code == orbit.CodeUnknownKey && err == nil && app.Knows(path) ||
+			slices.ContainsFunc(frontend, func(f orbit.Diagnostic) bool { return f.Path == d.Path && f.Code == d.Code })
+	})...)
 }
 
 // withoutEchoes leaves out what schemas say of a path of which more is said already: that what it refers to is missing,
@@ -194,9 +237,10 @@ func exact(plugins map[string]string) bool {
 	return true
 }
 
-func unchecked(err error) orbit.Diagnostic {
+// unchecked says that the schemas of something are not known.
+func unchecked(of string, err error) orbit.Diagnostic {
 	d := orbit.Diagnostic{Code: orbit.CodeUnchecked, Severity: orbit.SeverityWarning,
-		Message: "the app-config could not be checked against the schemas of its packages: " + err.Error()}
+		Message: "the app-config could not be checked against the schemas of " + of + ": " + err.Error()}
 	var known *bundle.Error
 	if errors.As(err, &known) {
 		d.Plugin = known.Plugin
