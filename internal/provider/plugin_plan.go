@@ -75,11 +75,13 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	var before *orbit.PluginSpec
+	var told sides
 	if !creating {
+		told = recallSides(ctx, req.Private, &resp.Diagnostics)
 		spec, _ := state.spec()
 		before = &spec
 	}
-	decision := decidePlugin(pkg, before, after)
+	decision := decidePlugin(pkg, before, after, told)
 	r.conn.logs.decided(ctx, workspace, plan.name(), decision)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	if !creating {
