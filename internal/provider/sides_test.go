@@ -37,6 +37,21 @@ func TestAnotherVersionOfAPartOfTheWebAppIsPlannedAsTheRestartThatItIs(t *testin
 	})
 }
 
+func TestRemovingAPartOfTheWebAppLeavesNoTables(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]string{argoCDPackage: "A process cannot unload a plugin", graphsPackage: "A process is told when it starts which web app"} {
+		api := newFakeAPI(t)
+		api.frontend = map[string]bool{graphsPackage: true}
+		plugin := existingPlugin(t, api, object{"workspace": "acme", "package": name, "version": "1.0.0"})
+		p := plugin.plan(t, nil)
+		must(t, "plan", p.diags)
+		want(t, p.diags.warnings(), "removes plugin "+name+". "+of)
+		if tells := strings.Contains(p.diags.warnings(), "Its tables stay"); tells == api.frontend[name] {
+			t.Errorf("%s: %s", name, p.diags.warnings())
+		}
+	}
+}
+
 func TestAPlanThatCannotTellThePluginsSideSaysSo(t *testing.T) {
 	t.Parallel()
 	bearersOf(t, graphsPackage, func(t *testing.T, api *fakeAPI, b bearer) {
