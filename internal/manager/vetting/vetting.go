@@ -11,7 +11,6 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -142,79 +141,6 @@ func (v Vetting) Fit(workspace string, given store.Given, state changeplan.State
 		site = v.Site(workspace, given.Spec.BaseURL)
 	}
 	return slices.Concat(declare.Set(whole), changeplan.Problems(state), changeplan.SignIn(state, site))
-}
-
-// document returns what the schemas say about the app-config that the state comes to: those of the backend, and those of the
-// web app.
-func document(state changeplan.State, backend, app configschema.Set, literals []configschema.Literal, policy orbit.LiteralSecrets) []orbit.Diagnostic {
-	found := joined(backend.Check(state.Effective()), app.CheckWebApp(state.Effective()), app)
-	for _, literal := range literals {
-		d := literal.Diagnostic()
-		switch {
-		case literal.Value == appconfig.Mask:
-			d.Severity = orbit.SeverityError
-			d.Message = appconfig.Mask + " is what orbitd shows in the place of a secret, after an import for example; put the secret " +
-				"itself into secrets_wo and write ${NAME} here"
-		case policy == orbit.LiteralsDeny:
-			d.Severity = orbit.SeverityError
-		}
-		found = append(found, d)
-	}
-	for i := range found {
-		locate(state, &found[i])
-	}
-	return found
-}
-
-// locate says whose text a finding is about. A key that stands in none is missed by a plugin, where one of the instance's
-// needs it.
-func locate(state changeplan.State, d *orbit.Diagnostic) {
-	missedBy := d.Plugin
-	d.Plugin = ""
-	changeplan.Locate(state, d)
-	if _, declared := state.Plugins[missedBy]; declared && d.Plugin == "" {
-		d.Plugin, d.Line, d.Column = missedBy, 0, 0
-	}
-}
-
-// joined are the findings of the backend and of the web app, without those of the former that the latter has too, or that
-// are about a key of its.
-func joined(backend, frontend []orbit.Diagnostic, app configschema.Set) []orbit.Diagnostic {
-	return append(frontend, slices.DeleteFunc(backend, func(d orbit.Diagnostic) bool {
-		path, err := appconfig.ParsePath(d.Path)
-		return d.Code == orbit.CodeUnknownKey && err == nil && app.Knows(path) ||
-			slices.ContainsFunc(frontend, func(f orbit.Diagnostic) bool { return f.Path == d.Path && f.Code == d.Code })
-	})...)
-}
-
-// withoutEchoes leaves out what schemas say of a path of which more is said already: that what it refers to is missing,
-// what Backstage does with it, or that a secret is refused there.
-func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
-	undefined, fatal, idle, refused := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, d := range found {
-		switch d.Code {
-		case orbit.CodeUndefinedSecret:
-			undefined[d.Path] = true
-		case orbit.CodeWillNotBoot:
-			fatal[d.Path] = true
-		case orbit.CodeNoEffect:
-			idle[d.Path] = true
-		case orbit.CodeLiteralSecret:
-			refused[d.Path] = refused[d.Path] || d.Severity == orbit.SeverityError
-		}
-	}
-	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool {
-		switch d.Code {
-		case orbit.CodeMissingKey:
-			return undefined[d.Path] || fatal[d.Path] || idle[d.Path]
-		case orbit.CodeWrongType, orbit.CodeInvalidValue:
-			return fatal[d.Path]
-		case orbit.CodeLiteralSecret:
-			return refused[d.Path] && d.Severity == orbit.SeverityWarning
-		default:
-			return false
-		}
-	})
 }
 
 // added are the plugins that before did not have in this version, or not beside this release.

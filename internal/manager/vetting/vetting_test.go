@@ -155,6 +155,10 @@ func TestTheWholeIsVetted(t *testing.T) {
 		"a frontend plugin that is not shown": {
 			given: withUI(given("p: {url: u}\nshown: {}", ""), false), want: []string{"warning not_shown ui"},
 		},
+		"a web app without which Backstage may start": {
+			given: given("p: {url: u}\nshown: {}\nbackend: {startup: {plugins: {app: {onPluginBootFailure: continue}}}}", ""),
+			want:  []string{"warning missing_key shown.url"},
+		},
 		"a web app that is not built yet": {
 			packages: packages{appErr: errors.New("it is not built yet")},
 			given:    given("p: {port: no}\nshown: {}", ""), want: []string{"warning unchecked", "error wrong_type p.port", "warning missing_key p.url"},
