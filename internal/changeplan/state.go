@@ -36,8 +36,9 @@ type State struct {
 type Plugin struct {
 	// Version is the one that is installed; a range that nobody resolved yet stands for itself.
 	Version string
-	Side    Side
-	Config  appconfig.Document
+	// Side is the part of the instance that it belongs to.
+	Side   Side
+	Config appconfig.Document
 	// Secrets are the tokens of the plugin's own secrets, as in State. Its Config refers to them before those of the
 	// instance, and nothing else does.
 	Secrets map[string]string

@@ -225,15 +225,21 @@ func (k *Keeper) kept(key string) (configschema.Set, bool) {
 		}
 		return configschema.Set{}, false
 	}
+	set, err := k.parse(key, k.file(key), text)
+	return set, err == nil // half written by a crash: read again
+}
+
+// parse remembers under the key the schemas in the text of the file, as many as can be read. An error says that none can.
+func (k *Keeper) parse(key, file string, text []byte) (configschema.Set, error) {
 	set, err := configschema.Parse(text)
 	if err != nil {
-		k.Logger.Debug("config schemas are incomplete", "file", k.file(key), "error", err)
+		k.Logger.Debug("config schemas are incomplete", "file", file, "error", err)
 		if len(set.Packages()) == 0 {
-			return configschema.Set{}, false // half written by a crash: read again
+			return configschema.Set{}, err
 		}
 	}
 	k.remember(key, set)
-	return set, true
+	return set, nil
 }
 
 func (k *Keeper) file(key string) string { return filepath.Join(k.Dir, key+".json") }

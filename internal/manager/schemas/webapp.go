@@ -21,15 +21,15 @@ func (k *Keeper) OfWebApp(app webapp.App) (configschema.Set, error) {
 	if set, found := k.recall(key); found {
 		return set, nil
 	}
-	text, err := os.ReadFile(filepath.Join(app.Dir, builtIn))
+	file := filepath.Join(app.Dir, builtIn)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return configschema.Set{}, fmt.Errorf("read the config schemas of a web app: %w", err)
 	}
-	set, err := configschema.Parse(text)
+	set, err := k.parse(key, file, text)
 	if err != nil {
 		return configschema.Set{}, fmt.Errorf("read the config schemas of a web app: %w", err)
 	}
-	k.remember(key, set)
 	return set, nil
 }
 

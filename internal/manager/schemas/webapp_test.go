@@ -27,6 +27,12 @@ func TestABuiltWebAppHasItsSchemasWithIt(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keeper.OfWebApp(app); err == nil {
+		t.Error("half a file is taken for no schemas")
+	}
 	const text = `{"backstageConfigSchemaVersion":1,"schemas":[{"packageName":"@acme/plugin-graphs","path":"p","value":{"type":"object"}}]}`
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
