@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 func TestProvenPackagesAreManyAndOfSeveralPublishers(t *testing.T) {
@@ -35,6 +36,18 @@ func TestAProvenPackageHasFiguresOrAReason(t *testing.T) {
 		}
 		if i > 0 && packages[i-1].Package >= p.Package {
 			t.Errorf("%s comes after %s", p.Package, packages[i-1].Package)
+		}
+	}
+}
+
+func TestWhatTheReleaseHasIsNotProvenAsAPluginToAdd(t *testing.T) {
+	t.Parallel()
+	for _, release := range backstage.Releases() {
+		for _, p := range backstage.Proven(release.Version) {
+			has := slices.ContainsFunc(release.Packages, func(r orbit.ReleasePackage) bool { return r.Name == p.Package })
+			if has != p.InRelease {
+				t.Errorf("%s: in_release is %t, and that the release has it %t: make proven finds out", p.Package, p.InRelease, has)
+			}
 		}
 	}
 }

@@ -61,7 +61,7 @@ func DecidePlugin(name string, before, after *Plugin) Decision {
 	state := func(plugin *Plugin) State {
 		state := State{Release: "any"}
 		if plugin != nil {
-			state.Plugins = map[string]Plugin{name: {Version: plugin.Version, Config: plugin.Config}}
+			state.Plugins = map[string]Plugin{name: {Version: plugin.Version, Side: plugin.Side, Config: plugin.Config}}
 			state.Secrets, state.OneVersion = plugin.Secrets, true
 		}
 		return state
@@ -97,21 +97,17 @@ func comparePlugins(before, after map[string]Plugin) []orbit.Reason {
 		switch plugin, ok := after[name]; {
 		case !ok:
 			reasons = append(reasons, orbit.Reason{Path: path.String(), Impact: orbit.ImpactRestart,
-				Because: "it was removed, and a process loads its plugins when it starts"})
-		case plugin.Version != old.Version && plugin.Frontend && old.Frontend:
-			reasons = append(reasons, orbit.Reason{Path: path.Child(appconfig.Key("version")).String(), Impact: orbit.ImpactRestart,
-				Because: fmt.Sprintf("it changed from %s to %s, and a process is told when it starts which web app it serves", old.Version, plugin.Version)})
+				Because: "it was removed, and " + atStart[old.Side]})
 		case plugin.Version != old.Version:
-			reasons = append(reasons, orbit.Reason{Path: path.Child(appconfig.Key("version")).String(), Impact: orbit.ImpactUpgrade,
-				Because: fmt.Sprintf("it changed from %s to %s, and code of another version meets the database", old.Version, plugin.Version)})
+			reasons = append(reasons, compareVersions(path.Child(appconfig.Key("version")), old, plugin))
 		}
 	}
-	for name := range after {
+	for name, plugin := range after {
 		if _, ok := before[name]; ok {
 			continue
 		}
 		reason := orbit.Reason{Path: appconfig.Keys("plugins", name).String(), Impact: orbit.ImpactRestart,
-			Because: "it was added, and a process loads its plugins when it starts"}
+			Because: "it was added, and " + atStart[plugin.Side]}
 		if isModule(name) {
 			reason.Impact = orbit.ImpactUpgrade
 			reason.Because = "it was added, and a module changes the code that meets its plugin's part of the database"
@@ -119,6 +115,26 @@ func comparePlugins(before, after map[string]Plugin) []orbit.Reason {
 		reasons = append(reasons, reason)
 	}
 	return reasons
+}
+
+// atStart is why a plugin of a side comes and goes with a restart.
+var atStart = map[Side]string{
+	SideBackend:  "a process loads its plugins when it starts",
+	SideFrontend: "a process is told when it starts which web app it serves",
+	SideUntold:   "a process loads its plugins, and is told which web app it serves, when it starts",
+}
+
+func compareVersions(path appconfig.Path, before, after Plugin) orbit.Reason {
+	reason := orbit.Reason{Path: path.String(), Impact: orbit.ImpactUpgrade}
+	why := "code of another version meets the database"
+	switch {
+	case before.Side == SideFrontend && after.Side == SideFrontend:
+		reason.Impact, why = orbit.ImpactRestart, atStart[SideFrontend]
+	case before.Side != SideBackend && after.Side != SideBackend:
+		why += ", unless it is a part of the web app"
+	}
+	reason.Because = fmt.Sprintf("it changed from %s to %s, and %s", before.Version, after.Version, why)
+	return reason
 }
 
 // isModule tells a module, which extends another plugin and works on that one's part of the database, by the name that

@@ -326,22 +326,61 @@ func TestLargeDocumentsAreComparedQuickly(t *testing.T) {
 	}
 }
 
-func TestAnotherVersionOfAPartOfTheWebAppMeetsNoDatabase(t *testing.T) {
+func TestWhatAPluginCostsGoesByItsSide(t *testing.T) {
 	t.Parallel()
-	state := func(version string, frontend bool) State {
-		return State{Release: "1.55.0", Plugins: map[string]Plugin{"@x/plugin-a": {Version: version, Frontend: frontend}}}
-	}
-	for _, c := range []struct {
-		before, after bool
-		want          orbit.Impact
-	}{
-		{true, true, orbit.ImpactRestart},
-		{false, false, orbit.ImpactUpgrade},
-		{false, true, orbit.ImpactUpgrade}, // code of a backend went
-		{true, false, orbit.ImpactUpgrade},
-	} {
-		if d := Decide(state("1.0.0", c.before), state("1.1.0", c.after)); d.Impact != c.want {
-			t.Errorf("from frontend %t to %t: %s, want %s", c.before, c.after, d.Impact, c.want)
+	const (
+		database = "upgrade, because it changed from 1.0.0 to 1.1.0, and code of another version meets the database"
+		served   = "a process is told when it starts which web app it serves"
+		either   = "a process loads its plugins, and is told which web app it serves, when it starts"
+	)
+	state := func(name, version string, side Side) State {
+		if version == "" {
+			return State{Release: "1.55.0"}
 		}
+		return State{Release: "1.55.0", Plugins: map[string]Plugin{name: {Version: version, Side: side}}}
+	}
+	const name, module = "@x/plugin-a", "@x/plugin-a-module-b"
+	for _, c := range []struct {
+		before, after State
+		want          string
+	}{
+		{state(name, "1.0.0", SideFrontend), state(name, "1.1.0", SideFrontend), "restart, because it changed from 1.0.0 to 1.1.0, and " + served},
+		{state(name, "1.0.0", SideBackend), state(name, "1.1.0", SideBackend), database},
+		{state(name, "1.0.0", SideUntold), state(name, "1.1.0", SideUntold), database + ", unless it is a part of the web app"},
+		{state(name, "1.0.0", SideBackend), state(name, "1.1.0", SideFrontend), database}, // code of a backend went
+		{state(name, "1.0.0", SideFrontend), state(name, "1.1.0", SideBackend), database},
+		{state(name, "", ""), state(name, "1.0.0", SideFrontend), "restart, because it was added, and " + served},
+		{state(name, "", ""), state(name, "1.0.0", SideUntold), "restart, because it was added, and " + either},
+		{state(name, "1.0.0", SideFrontend), state(name, "", ""), "restart, because it was removed, and " + served},
+		// A module of the web app extends no code that meets a database.
+		{state(module, "", ""), state(module, "1.0.0", SideFrontend), "restart, because it was added, and " + served},
+		{state(module, "", ""), state(module, "1.0.0", SideUntold), "restart, because it was added, and " + either},
+	} {
+		d := Decide(c.before, c.after)
+		if len(d.Reasons) != 1 || string(d.Reasons[0].Impact)+", because "+d.Reasons[0].Because != c.want || d.Impact != d.Reasons[0].Impact {
+			t.Errorf("from %v to %v: %v, want %s", c.before.Plugins, c.after.Plugins, lines(d), c.want)
+		}
+	}
+}
+
+func TestTheSideOfAPluginIsWhatIsToldOfIt(t *testing.T) {
+	t.Parallel()
+	spec := orbit.InstanceSpec{Release: "1", Plugins: map[string]orbit.PluginSpec{
+		"@backend/a": {}, "@x/b-backend": {}, "@x/c": {Frontend: true}, "@x/d": {}, "e-backend": {},
+	}}
+	state, _ := FromSpec(spec, nil)
+	told := state.WithSides(map[string]Side{"@x/d": SideFrontend, "@x/gone": SideFrontend})
+	want := map[string]Side{
+		"@backend/a": SideUntold, "@x/b-backend": SideBackend, "@x/c": SideFrontend, "@x/d": SideFrontend, "e-backend": SideBackend,
+	}
+	got := map[string]Side{}
+	for name, plugin := range told.Plugins {
+		got[name] = plugin.Side
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if state.Plugins["@x/d"].Side != SideUntold {
+		t.Error("the state that was told is another one than it was")
 	}
 }

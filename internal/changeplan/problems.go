@@ -84,7 +84,7 @@ func (d Demand) ask(state State, document appconfig.Document, report func(path a
 // lazily or listens to, nobody reads or listens to then.
 func crippled(state State, document appconfig.Document) (is bool) {
 	for _, demand := range Demands() {
-		if !demand.Silent && mayFail(document, demand.Plugin) {
+		if !demand.Silent && MayFail(document, demand.Plugin) {
 			demand.ask(state, document, func(appconfig.Path, string) { is = true })
 		}
 	}
@@ -113,7 +113,7 @@ func (d Demand) diagnostic(document appconfig.Document, path appconfig.Path, why
 	switch {
 	case d.Silent:
 		return orbit.Diagnostic{Code: orbit.CodeNoEffect, Severity: orbit.SeverityWarning, Path: path.String(), Message: why}
-	case d.Plugin != "" && mayFail(document, d.Plugin):
+	case d.Plugin != "" && MayFail(document, d.Plugin):
 		return orbit.Diagnostic{Code: orbit.CodeNoEffect, Severity: orbit.SeverityWarning, Path: path.String(),
 			Message: fmt.Sprintf("%s; Backstage starts without the plugin %s then, as backstage.startup asks", why, d.Plugin)}
 	}
@@ -121,9 +121,9 @@ func (d Demand) diagnostic(document appconfig.Document, path appconfig.Path, why
 		Message: why + "; Backstage does not start with this"}
 }
 
-// mayFail says whether the document lets Backstage start without the plugin, as createAllowBootFailurePredicate reads
+// MayFail says whether the document lets Backstage start without the plugin, as createAllowBootFailurePredicate reads
 // it.
-func mayFail(document appconfig.Document, plugin string) bool {
+func MayFail(document appconfig.Document, plugin string) bool {
 	startup := document.At(appconfig.Keys("backend", "startup"))
 	if own := startup.Field("plugins").Field(plugin).Field("onPluginBootFailure"); own.Kind() == appconfig.String {
 		return own.Text() == "continue"

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -35,13 +36,49 @@ type State struct {
 type Plugin struct {
 	// Version is the one that is installed; a range that nobody resolved yet stands for itself.
 	Version string
-	// Frontend says that it is a part of the web app, which no database meets. Who does not know it takes the plugin for one of
-	// the backend, which costs no less.
-	Frontend bool
-	Config   appconfig.Document
+	// Side is the part of the instance that it belongs to.
+	Side   Side
+	Config appconfig.Document
 	// Secrets are the tokens of the plugin's own secrets, as in State. Its Config refers to them before those of the
 	// instance, and nothing else does.
 	Secrets map[string]string
+}
+
+// Side is the part of an instance that a plugin belongs to. A change of a plugin whose side nobody has told costs no less than
+// it does on either.
+type Side string
+
+const (
+	// SideUntold is that of a plugin of which it is not known.
+	SideUntold Side = ""
+	// SideBackend is that of a plugin that a process loads, and whose code meets the database.
+	SideBackend Side = "backend"
+	// SideFrontend is that of a part of the web app, which no database meets.
+	SideFrontend Side = "frontend"
+)
+
+// sideOf is the side of a plugin as far as its spec and its name tell.
+func sideOf(name string, spec orbit.PluginSpec) Side {
+	switch {
+	case spec.Frontend:
+		return SideFrontend
+	case declare.OfBackend(name):
+		return SideBackend
+	default:
+		return SideUntold
+	}
+}
+
+// WithSides is the state with the sides of those of its plugins that are told, by package.
+func (s State) WithSides(told map[string]Side) State {
+	s.Plugins = maps.Clone(s.Plugins)
+	for name, plugin := range s.Plugins {
+		if side, is := told[name]; is {
+			plugin.Side = side
+			s.Plugins[name] = plugin
+		}
+	}
+	return s
 }
 
 // FromSpec reads what an instance declares. Secrets are as in State. The diagnostics are those of reading the
@@ -66,7 +103,7 @@ func FromPluginSpec(name string, spec orbit.PluginSpec) (Plugin, []orbit.Diagnos
 	for i := range diagnostics {
 		diagnostics[i].Plugin = name
 	}
-	return Plugin{Version: spec.Exact(), Frontend: spec.Frontend, Config: config}, diagnostics
+	return Plugin{Version: spec.Exact(), Side: sideOf(name, spec), Config: config}, diagnostics
 }
 
 // SecretTokens are the State.Secrets of a writer who knows the secrets' names and one version for all of them, as the

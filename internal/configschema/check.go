@@ -14,17 +14,9 @@ import (
 // and Plugin are left to who knows the text: see changeplan.Locate.
 func (s Set) Check(document appconfig.Document) []orbit.Diagnostic {
 	root := s.places(document)
-	var found []orbit.Diagnostic
-	for _, p := range s.packages {
-		j := judge{pkg: p.name, answers: map[question]verdict{}}
-		for _, f := range j.ask(p.root, root).faults {
-			if !f.works() {
-				found = append(found, orbit.Diagnostic{
-					Code: f.code, Severity: f.severity(), Path: f.path().String(), Message: f.message(p.name),
-				})
-			}
-		}
-	}
+	found := s.faults(root, false, func(pkg string, f fault) (orbit.Diagnostic, bool) {
+		return f.diagnostic(pkg, f.severity()), !f.works()
+	})
 	unknown := 0
 	for _, key := range strangers(root) {
 		if d, ok := key.diagnostic(); ok && unknown < maxFaults {
@@ -32,6 +24,25 @@ func (s Set) Check(document appconfig.Document) []orbit.Diagnostic {
 			unknown++
 		}
 	}
+	return inOrder(found)
+}
+
+// faults are what the schemas do not take, as far as tell tells it of their packages.
+func (s Set) faults(root *place, strict bool, tell func(pkg string, f fault) (orbit.Diagnostic, bool)) []orbit.Diagnostic {
+	var found []orbit.Diagnostic
+	for _, p := range s.packages {
+		j := judge{pkg: p.name, strict: strict, answers: map[question]verdict{}}
+		for _, f := range j.ask(p.root, root).faults {
+			if d, ok := tell(p.name, f); ok {
+				found = append(found, d)
+			}
+		}
+	}
+	return found
+}
+
+// inOrder sorts the diagnostics by path, and has each once.
+func inOrder(found []orbit.Diagnostic) []orbit.Diagnostic {
 	slices.SortStableFunc(found, func(a, b orbit.Diagnostic) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(string(a.Code), string(b.Code)))
 	})

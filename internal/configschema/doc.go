@@ -18,6 +18,9 @@
 // something else than the code beside them. A wrong type and a value outside a choice are errors, a missing key is a
 // warning, and an unknown key is an error only where it is surely a slip. The reasons are in leniency.go.
 //
+// A web app is the exception. Before Backstage serves one it validates the whole app-config itself, and ends where that fails:
+// there schemas mean what they say, and all that is found is an error. See webapp.go.
+//
 // Each schema is asked about each value once, so time grows with the document and never with the ways through nested
 // alternatives.
 package configschema

@@ -26,6 +26,10 @@ type fault struct {
 	choices []string
 	// free says that the schema does not name the value's key, and takes any.
 	free bool
+	// unknown says that the schema takes no such key.
+	unknown bool
+	// shown says that Backstage looks at it when it starts with a web app: see seen.
+	shown bool
 }
 
 // attempt is an alternative that does not take a value.
@@ -132,6 +136,10 @@ func (f fault) path() appconfig.Path {
 		return f.at.path().Child(appconfig.Key(f.key))
 	}
 	return f.at.path()
+}
+
+func (f fault) diagnostic(pkg string, severity orbit.Severity) orbit.Diagnostic {
+	return orbit.Diagnostic{Code: f.code, Severity: severity, Path: f.path().String(), Message: f.message(pkg)}
 }
 
 // message tells the user. It never quotes a value, which may be a secret.

@@ -1,7 +1,6 @@
 package configschema
 
 import (
-	"math"
 	"math/big"
 	"slices"
 	"unicode/utf8"
@@ -39,7 +38,9 @@ type question struct {
 
 // judge holds a document against the schema of one package.
 type judge struct {
-	pkg     string
+	pkg string
+	// strict says that the schema is meant word for word, as Backstage's own validator takes it.
+	strict  bool
 	answers map[question]verdict
 }
 
@@ -68,10 +69,10 @@ func (j *judge) answer(s *jsonschema.Schema, p *place) (v verdict) {
 	case s.Ref != nil:
 		return j.ask(s.Ref, p)
 	}
-	if f, ok := typeFault(s, p); ok {
+	if f, ok := j.typeFault(s, p); ok {
 		return verdict{faults: []fault{f}}
 	}
-	if f, ok := choiceFault(s, p); ok {
+	if f, ok := j.choiceFault(s, p); ok {
 		return verdict{faults: []fault{f}}
 	}
 	switch p.value.Kind() {
@@ -93,7 +94,8 @@ func (j *judge) mapping(s *jsonschema.Schema, p *place, v *verdict) {
 	for _, key := range p.keys {
 		field := p.fields[key]
 		declared, free := fieldsOf(s, key)
-		if p.said.declare(key, j.pkg) {
+		isElsewhere := p.said.declare(key, j.pkg)
+		if isElsewhere {
 			free = nil // ignoreAdditionalProperties: the other package says what the key is
 		}
 		for _, sub := range declared {
@@ -101,6 +103,9 @@ func (j *judge) mapping(s *jsonschema.Schema, p *place, v *verdict) {
 		}
 		for _, sub := range free {
 			v.add(loose(j.ask(sub, field), field))
+		}
+		if j.strict && s.AdditionalProperties == false && len(declared)+len(free) == 0 && !isElsewhere {
+			v.fault(fault{at: field, code: orbit.CodeInvalidValue, unknown: true})
 		}
 		switch dependency := s.Dependencies[key].(type) {
 		case []string:
@@ -179,92 +184,11 @@ func (j *judge) oneOf(alternatives []*jsonschema.Schema, p *place) verdict {
 		}
 		attempts = append(attempts, attempt{alternative, found.faults})
 	}
-	return verdict{faults: closest(p, attempts)}
-}
-
-// typeFault says whether the value is of a type that the schema does not take, read as Backstage reads it.
-func typeFault(s *jsonschema.Schema, p *place) (fault, bool) {
-	if s.Types == nil || s.Types.IsEmpty() {
-		return fault{}, false
+	faults := closest(p, attempts)
+	if j.strict {
+		faults = ofAlternatives(faults, p, attempts)
 	}
-	types := s.Types.ToStrings()
-	for _, name := range types {
-		if p.is(name) || name == "object" && (isList(s) && p.is("array") || isDuration(s) && p.is("string")) {
-			return fault{}, false
-		}
-	}
-	wants := make([]string, len(types))
-	for i, name := range types {
-		wants[i] = inWords[name]
-	}
-	return fault{at: p, code: orbit.CodeWrongType, wants: wants}, true
-}
-
-// is says whether the value is of a type of JSON Schema.
-func (p *place) is(name string) bool {
-	switch name {
-	case "object":
-		return p.value.Kind() == appconfig.Mapping
-	case "array":
-		return p.value.Kind() == appconfig.Sequence
-	case "string":
-		return p.value.Kind() == appconfig.String
-	case "null":
-		return p.value.Kind() == appconfig.Null
-	case "boolean":
-		_, ok := p.truth()
-		return ok
-	case "number":
-		_, ok := p.number()
-		return ok
-	case "integer":
-		number, ok := p.number()
-		return ok && number == math.Trunc(number)
-	default:
-		return true
-	}
-}
-
-// choiceFault says whether the value is none of those that the schema lists.
-func choiceFault(s *jsonschema.Schema, p *place) (fault, bool) {
-	for _, choices := range [][]any{constOf(s), enumOf(s)} {
-		if len(choices) > 0 && !slices.ContainsFunc(choices, p.equals) {
-			return fault{at: p, code: orbit.CodeInvalidValue, wants: listed(choices), choices: texts(choices)}, true
-		}
-	}
-	return fault{}, false
-}
-
-func constOf(s *jsonschema.Schema) []any {
-	if s.Const == nil {
-		return nil
-	}
-	return []any{*s.Const}
-}
-
-func enumOf(s *jsonschema.Schema) []any {
-	if s.Enum == nil {
-		return nil
-	}
-	return s.Enum.Values
-}
-
-// equals says whether the value is the given one of JSON, read as that one's type is.
-func (p *place) equals(choice any) bool {
-	switch choice := choice.(type) {
-	case string:
-		return p.value.Kind() == appconfig.String && p.value.Text() == choice
-	case bool:
-		is, ok := p.truth()
-		return ok && is == choice
-	case float64:
-		number, ok := p.number()
-		return ok && number == choice
-	case nil:
-		return p.value.Kind() == appconfig.Null
-	default:
-		return canonical(choice) == p.value.Canonical()
-	}
+	return verdict{faults: faults}
 }
 
 // scalar checks the bounds of a number and of a text.

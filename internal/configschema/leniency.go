@@ -36,9 +36,10 @@ func isList(s *jsonschema.Schema) bool {
 
 // severity says whether a fault stops a change.
 //
-// A missing key does not: what a type requires the code often has a default for. Backstage boots without host in
-// integrations.github and with auth without providers, Azure DevOps is documented without the pullRequestDashboard that
-// it requires, Vault without auth. (What a package of the release cannot boot without is known to changeplan.)
+// A missing key does not: what a type requires the code often has a default for. Where it serves no web app (see CheckWebApp)
+// Backstage boots without host in integrations.github and with auth without providers, Azure DevOps is documented without the
+// pullRequestDashboard that it requires, Vault without auth. (What a package of the release cannot boot without is known to
+// changeplan.)
 //
 // A number or a truth where a text is wanted is refused by getString, except where a whole mapping of free keys is handed
 // on as it is: the header X-Added: 7 of a proxy endpoint arrives as "7".

@@ -71,3 +71,9 @@ func SecretName(name string) []orbit.Diagnostic {
 	}
 	return problem(orbit.CodeInvalidRequest, "secrets", "%q is not the name of a secret: use letters, digits and underscores, no digit first", name)
 }
+
+// OfBackend says whether a package's name has it, by Backstage's rule for names, that the package is a part of the backend.
+// One whose name does not may be so all the same.
+func OfBackend(name string) bool {
+	return strings.Contains(name[strings.IndexByte(name, '/')+1:], "backend")
+}

@@ -44,6 +44,9 @@ func TestFrontendPlugins(t *testing.T) {
 	shared := w.instance(t, "globex").Status.App
 
 	const grafana = "@backstage-community/plugin-grafana"
+	if fate := add(grafana, "0.21.0", ""); fate.State != orbit.ChangeFailed || fate.Problem == nil || fate.Problem.Code != orbit.CodeMissingKey || fate.Problem.Plugin != grafana {
+		t.Fatalf("%s without the key that it needs is %s: %v", grafana, fate.State, fate.Problem)
+	}
 	if fate := add(grafana, "0.21.0", "grafana: {domain: 'https://grafana.example.com'}"); fate.State != orbit.ChangeApplied || fate.Impact != orbit.ImpactRestart {
 		t.Fatalf("%s is %s with impact %s: %v", grafana, fate.State, fate.Impact, fate.Problem)
 	}

@@ -1,6 +1,7 @@
 package manager_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +204,58 @@ func TestAWrongTypeIsAnErrorAtPlanAndAtApplyWhoeverDeclaresIt(t *testing.T) {
 	if fate.State != orbit.ChangeFailed || fate.Problem.Code != orbit.CodeWrongType {
 		t.Errorf("the change is %s with %+v, want failed", fate.State, fate.Problem)
 	}
+}
+
+// A frontend plugin's schema is no part of the backend: Backstage holds the app-config against it when it serves the web app.
+func TestWhatTheWebAppDoesNotStartWithIsFoundAtPlanAndAtApply(t *testing.T) {
+	t.Parallel()
+	s, c := ownServer(t)
+	const graphs = "@acme/plugin-graphs"
+	set, err := configschema.Parse([]byte(`{"backstageConfigSchemaVersion":1,"schemas":[{"packageName":"` + graphs + `","path":"p",
+		"value":{"type":"object","required":["graphs"],"properties":{"graphs":{"type":"object","required":["domain"],"properties":{
+			"domain":{"type":"string","visibility":"frontend"},"live":{"type":"boolean","visibility":"frontend"},"cache":{"type":"number"}}}}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	declare(t, c, "graphic", title("Graphic"))
+	pid := instance(t, c, "graphic").Status.PID
+	s.Registry.KnowWebApp(set)
+
+	own := small(title("Graphic")).InstanceSpec
+	own.Plugins = map[string]orbit.PluginSpec{graphs: {Version: "1.0.0"}}
+	plugin := func(config string) orbit.PlanRequest {
+		return orbit.PlanRequest{Plugin: &orbit.PluginPlan{Package: graphs, PluginSpec: orbit.PluginSpec{Version: "1.0.0", Config: config}}}
+	}
+	for name, test := range map[string]struct {
+		request orbit.PlanRequest
+		want    string
+	}{
+		"a key is missing in the instance's own set": {orbit.PlanRequest{Instance: &own}, "error missing_key " + graphs + " graphs"},
+		"it may come in the same run":                {plugin(""), "warning missing_key " + graphs + " graphs"},
+		"a wrong type, and whose":                    {plugin("graphs: {domain: d, live: maybe}"), "error wrong_type " + graphs + " graphs.live"},
+		"what no browser sees":                       {plugin("graphs: {domain: d, cache: much}"), ""},
+	} {
+		result, err := c.Plan(t.Context(), "graphic", test.request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, d := range result.Diagnostics {
+			got += fmt.Sprint(d.Severity, " ", d.Code, " ", d.Plugin, " ", d.Path)
+		}
+		if got != test.want {
+			t.Errorf("%s: the plan says %q, want %q: %v", name, got, test.want, result.Diagnostics)
+		}
+	}
+
+	fate := settle(t, c, addPlugin(t, c, "graphic", graphs, ""))
+	if fate.State != orbit.ChangeFailed || fate.Problem.Code != orbit.CodeMissingKey || fate.Problem.Plugin != graphs {
+		t.Errorf("the change is %s with %+v, want failed", fate.State, fate.Problem)
+	}
+	if got := instance(t, c, "graphic").Status.PID; got != pid {
+		t.Errorf("process %d was replaced by %d", pid, got)
+	}
+	applied(t, settle(t, c, addPlugin(t, c, "graphic", graphs, "graphs: {domain: d}")), orbit.ImpactRestart)
 }
 
 func TestAModuleWaitsForItsPluginWhileThatIsBeingPlanned(t *testing.T) {

@@ -3,12 +3,14 @@ package manager
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/webapp"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -56,6 +58,36 @@ func (p packages) EnsureApp(ctx context.Context, version string, plugins map[str
 		return webapp.App{}, err
 	}
 	return p.apps.Ensure(ctx, release, outside(release, plugins), progress)
+}
+
+// errNoAppYet says that the first web app is being built.
+var errNoAppYet = errors.New("it is not built yet; orbitd builds it as soon as it has started")
+
+// WebAppSchemas are the config schemas that Backstage holds the app-config against before it serves a web app with these
+// plugins. Where that is not built they are those of the app that all instances share, and those of what the plugins add.
+func (p packages) WebAppSchemas(ctx context.Context, version string, plugins map[string]string) (configschema.Set, error) {
+	frontend, err := findApp(version)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	backend, err := find(version)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	added := outside(frontend, plugins)
+	if app, built := p.apps.Find(frontend, added); built {
+		return p.schemas.OfWebApp(app)
+	}
+	shared, built := p.apps.Find(frontend, nil)
+	if !built {
+		return configschema.Set{}, errNoAppYet
+	}
+	own, err := p.schemas.OfWebApp(shared)
+	if err != nil {
+		return configschema.Set{}, err
+	}
+	others, err := p.schemas.Added(ctx, backend, frontend, added)
+	return configschema.Join(others, own), err
 }
 
 // buildApp builds the web app that most instances serve, so that the first of them does not wait for it.

@@ -47,7 +47,8 @@ func (p *prover) resolve(ctx context.Context, entries []entry) (todo []resolved,
 
 func (p *prover) knows(r resolved) bool {
 	before, known := p.results.of(p.release.Version, r.subject.name)
-	return known && before.Version == r.version && !p.force
+	_, contained := inRelease(p.release, r.subject.name)
+	return known && before.Version == r.version && before.InRelease == contained && !p.force
 }
 
 // prove boots the entries one after the other, since two would distort each other's figures.

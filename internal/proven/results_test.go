@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/orbit-idp/terraform-provider-orbit/backstage"
+	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
 func result(name, version, release string) backstage.ProvenPackage {
@@ -42,19 +43,20 @@ func TestWhatIsNotListedAnyMoreIsForgotten(t *testing.T) {
 
 func TestOnlyWhatIsRecordedInThatVersionOnThatReleaseIsSkipped(t *testing.T) {
 	t.Parallel()
-	release := backstage.Release{Version: "1.55.0"}
+	release := backstage.Release{Version: "1.55.0", Packages: []orbit.ReleasePackage{{Name: "d", Version: "1.0.0"}}}
 	of := func(name, version string) resolved {
 		return resolved{entry: entry{subject: wanted{name: name}}, version: version}
 	}
-	p := &prover{release: release, results: results{result("a", "1.0.0", "1.55.0"), result("b", "1.0.0", "1.54.0")}}
+	p := &prover{release: release, results: results{result("a", "1.0.0", "1.55.0"), result("b", "1.0.0", "1.54.0"), result("d", "1.0.0", "1.55.0")}}
 	for name, c := range map[string]struct {
 		r    resolved
 		want bool
 	}{
-		"the same":        {of("a", "1.0.0"), true},
-		"another version": {of("a", "1.0.1"), false},
-		"another release": {of("b", "1.0.0"), false},
-		"never seen":      {of("c", "1.0.0"), false},
+		"the same":                               {of("a", "1.0.0"), true},
+		"another version":                        {of("a", "1.0.1"), false},
+		"another release":                        {of("b", "1.0.0"), false},
+		"never seen":                             {of("c", "1.0.0"), false},
+		"the same, which the release has by now": {of("d", "1.0.0"), false},
 	} {
 		if got := p.knows(c.r); got != c.want {
 			t.Errorf("%s: known is %v, want %v", name, got, c.want)

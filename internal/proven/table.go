@@ -21,6 +21,7 @@ starts with, and booted on a real instance: **%d of %d** came up, from %d publis
 
 - **Booted** means that Backstage was ready with the package loaded, and named a plugin's id among those initialised. It
   says nothing about the system behind it: hosts and credentials in these app-configs are made up.
+- **In the release**: the release has it, so that it is configured and not added.
 - **Boot** is the time from the start of the process until requests were served, on an empty database. The machine has two
   cores and had other work, so it says what took long, not how fast it can be.
 - **Memory** is what the process held above one with the release alone; below 20 MB either way it is noise.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,12 +14,12 @@ import (
 // decideInstance is what a change of an instance costs, as far as the instance alone can tell; before is nil at create.
 // The names are those of the configured secrets. A secret that no document of the instance refers to can only be there
 // for plugins that are declared elsewhere, so when the secrets change, these restart. So it is with variables.
-func decideInstance(before *orbit.InstanceSpec, after orbit.InstanceSpec, secretNames []string) changeplan.Decision {
-	next := withSecrets(after)
+func decideInstance(before *orbit.InstanceSpec, after orbit.InstanceSpec, secretNames []string, told sides) changeplan.Decision {
+	next := withSecrets(after).WithSides(told)
 	if before == nil {
 		return changeplan.Decide(changeplan.State{}, next)
 	}
-	decision := changeplan.Decide(withSecrets(*before), next)
+	decision := changeplan.Decide(withSecrets(*before).WithSides(told), next)
 	if before.SecretsVersion != after.SecretsVersion {
 		decision = readElsewhere(decision, "secrets_wo_version", slices.Sorted(slices.Values(secretNames)), next)
 	}
@@ -63,9 +64,10 @@ func withSecrets(spec orbit.InstanceSpec) changeplan.State {
 // decidePlugin is what a change of a plugin costs, as far as the plugin alone can tell; before is nil at create. With
 // another secrets_wo_version every name that its document refers to may stand for another value: a state does not keep
 // which of them are the plugin's own.
-func decidePlugin(pkg string, before *orbit.PluginSpec, after orbit.PluginSpec) changeplan.Decision {
+func decidePlugin(pkg string, before *orbit.PluginSpec, after orbit.PluginSpec, told sides) changeplan.Decision {
 	read := func(spec orbit.PluginSpec) *changeplan.Plugin {
 		plugin, _ := changeplan.FromPluginSpec(pkg, spec)
+		plugin.Side = cmp.Or(told[pkg], plugin.Side)
 		plugin.Secrets = changeplan.SecretTokens(spec.SecretsVersion, plugin.Config.Value().Names())
 		return &plugin
 	}

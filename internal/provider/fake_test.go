@@ -48,6 +48,8 @@ type fakeAPI struct {
 	waiting chan struct{}
 	// resolved are the exact versions that ranges mean, where that is not the version in the range; "" is not known.
 	resolved map[string]string
+	// frontend are the packages that are a part of the web app.
+	frontend map[string]bool
 	// starting is how many reads of an instance still find orbitd starting.
 	starting int
 	// provisioning is how many reads of an instance still find its first boot under way.
@@ -309,7 +311,7 @@ func (f *fakeAPI) putPlugin(w http.ResponseWriter, r *http.Request) {
 	var write orbit.PluginWrite
 	_ = json.NewDecoder(r.Body).Decode(&write)
 	f.writes = append(f.writes, fakeWrite{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Plugin: write})
-	write.PluginSpec = f.resolve(write.PluginSpec)
+	write.PluginSpec = f.resolve(pkg, write.PluginSpec)
 	before := f.plugins[workspace][pkg]
 	var etag string
 	if before != nil {

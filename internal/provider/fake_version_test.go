@@ -21,8 +21,8 @@ func (f *fakeAPI) exact(version string) string {
 }
 
 // resolve is the spec as orbitd stores it.
-func (f *fakeAPI) resolve(spec orbit.PluginSpec) orbit.PluginSpec {
-	spec.ResolvedVersion = ""
+func (f *fakeAPI) resolve(name string, spec orbit.PluginSpec) orbit.PluginSpec {
+	spec.ResolvedVersion, spec.Frontend = "", f.frontend[name]
 	if exact := f.exact(spec.Version); exact != spec.Version {
 		spec.ResolvedVersion = exact
 	}
@@ -32,7 +32,7 @@ func (f *fakeAPI) resolve(spec orbit.PluginSpec) orbit.PluginSpec {
 // resolveAll does so for the plugins of an instance.
 func (f *fakeAPI) resolveAll(plugins map[string]orbit.PluginSpec) {
 	for name, spec := range plugins {
-		plugins[name] = f.resolve(spec)
+		plugins[name] = f.resolve(name, spec)
 	}
 }
 

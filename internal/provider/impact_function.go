@@ -58,7 +58,7 @@ func (impactFunction) Run(ctx context.Context, req function.RunRequest, resp *fu
 	running := orbit.InstanceSpec{Config: before.ValueString(), MemoryLimitMiB: orbit.DefaultMemoryLimitMiB}
 	next := running
 	next.Config = after.ValueString()
-	decision := decideInstance(&running, next, nil)
+	decision := decideInstance(&running, next, nil, nil)
 	resp.Error = resp.Result.Set(ctx, struct {
 		Impact  string        `tfsdk:"impact"`
 		Reasons []reasonModel `tfsdk:"reasons"`

@@ -78,12 +78,14 @@ func (r *instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	var before *orbit.InstanceSpec
 	var releases bool
+	var told sides
 	if !creating {
+		told = recallSides(ctx, req.Private, &resp.Diagnostics)
 		spec, _ := state.spec(ctx, &resp.Diagnostics)
 		before = &spec
 		releases = releasesPending(spec.RestartPolicy, after.RestartPolicy, state.PendingRestart.ValueBool())
 	}
-	decision := decideInstance(before, after, names)
+	decision := decideInstance(before, after, names, told)
 	if releases {
 		decision = releasing(decision)
 	}

@@ -106,7 +106,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	if readErr == nil {
 		plan.adoptComputed(instance)
-		remember(ctx, resp.Private, etagKey, instance.ETag, &resp.Diagnostics)
+		rememberInstance(ctx, resp.Private, instance, &resp.Diagnostics)
 	} else if waitErr == nil {
 		resp.Diagnostics.AddWarning("Unable to read instance "+workspace+" after it was created", sentence(readErr.Error()))
 	}
@@ -146,7 +146,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if state.ChangeImpact.IsNull() {
 		state.changeModel = noChange()
 	}
-	remember(ctx, resp.Private, etagKey, instance.ETag, &resp.Diagnostics)
+	rememberInstance(ctx, resp.Private, instance, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -272,18 +272,25 @@ func (r *instanceResource) currentETag(ctx context.Context, client *orbit.Client
 	return instance.ETag, nil
 }
 
-// rememberCurrent stores the ETag that an update has made, or none where it cannot be read now. It returns what it read.
+// rememberInstance stores what orbitd said of an instance and later plans and updates go by.
+func rememberInstance(ctx context.Context, private privateState, instance *orbit.Instance, diags *diag.Diagnostics) {
+	remember(ctx, private, etagKey, instance.ETag, diags)
+	toldBy(instance.Plugins).remember(ctx, private, diags)
+}
+
+// rememberCurrent is rememberInstance after an update; where the instance cannot be read now no ETag is known. It returns what it
+// read.
 func (r *instanceResource) rememberCurrent(ctx context.Context, client *orbit.Client, workspace string, private privateState,
 	diags *diag.Diagnostics,
 ) *orbit.Instance {
 	instance, err := afterword(ctx, func(ctx context.Context) (*orbit.Instance, error) {
 		return client.GetInstance(ctx, workspace)
 	})
-	var etag string
-	if err == nil {
-		etag = instance.ETag
+	if err != nil {
+		remember(ctx, private, etagKey, "", diags)
+		return nil
 	}
-	remember(ctx, private, etagKey, etag, diags)
+	rememberInstance(ctx, private, instance, diags)
 	return instance
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
 )
 
@@ -29,7 +30,8 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	if replacing := !creating && !deleting && !(plan.Workspace.Equal(state.Workspace) && plan.Package.Equal(state.Package)); deleting || replacing {
 		if !creating {
-			r.planRemoval(ctx, &state, &resp.Diagnostics)
+			side := recallSides(ctx, req.Private, &resp.Diagnostics)[state.Package.ValueString()]
+			r.planRemoval(ctx, &state, side, &resp.Diagnostics)
 		}
 		return
 	}
@@ -75,11 +77,13 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	var before *orbit.PluginSpec
+	var told sides
 	if !creating {
+		told = recallSides(ctx, req.Private, &resp.Diagnostics)
 		spec, _ := state.spec()
 		before = &spec
 	}
-	decision := decidePlugin(pkg, before, after)
+	decision := decidePlugin(pkg, before, after, told)
 	r.conn.logs.decided(ctx, workspace, plan.name(), decision)
 	plan.changeModel = plannedChange(ctx, state.changeModel, decision, &resp.Diagnostics)
 	if !creating {
@@ -98,13 +102,17 @@ func (r *pluginResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 }
 
 // planRemoval says what removing the plugin leads to, or that orbitd will not let it.
-func (r *pluginResource) planRemoval(ctx context.Context, state *pluginModel, diags *diag.Diagnostics) {
+func (r *pluginResource) planRemoval(ctx context.Context, state *pluginModel, side changeplan.Side, diags *diag.Diagnostics) {
 	workspace, pkg := state.Workspace.ValueString(), state.Package.ValueString()
 	opinion := r.askManager(ctx, state.name(), workspace, orbit.PlanRequest{DeletePlugin: pkg}, state.locate, diags)
 	if diags.HasError() {
 		return
 	}
-	why := joinParagraphs("The plan removes plugin "+pkg+". A process cannot unload a plugin, so the instance restarts "+
-		"without it, unless the instance itself is deleted. Its tables stay in the database.", byStoredPolicy+".")
+	cannot, left := "A process cannot unload a plugin", " Its tables stay in the database."
+	if side == changeplan.SideFrontend {
+		cannot, left = "A process is told when it starts which web app it serves", ""
+	}
+	why := joinParagraphs("The plan removes plugin "+pkg+". "+cannot+", so the instance restarts "+
+		"without it, unless the instance itself is deleted."+left, byStoredPolicy+".")
 	warnOfCost(workspace, opinion.stores(), orbit.ImpactRestart, why, diags)
 }

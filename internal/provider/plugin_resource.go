@@ -137,7 +137,7 @@ func (r *pluginResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if state.ChangeImpact.IsNull() {
 		state.changeModel = noChange()
 	}
-	remember(ctx, resp.Private, etagKey, plugin.ETag, &resp.Diagnostics)
+	rememberPlugin(ctx, resp.Private, plugin, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -244,17 +244,24 @@ func (r *pluginResource) put(ctx context.Context, client *orbit.Client, plan *pl
 	})
 }
 
-// rememberCurrent stores the ETag that a write has made, or none where it cannot be read now. It returns what it read.
+// rememberPlugin stores what orbitd said of a plugin and later plans and updates go by.
+func rememberPlugin(ctx context.Context, private privateState, plugin *orbit.Plugin, diags *diag.Diagnostics) {
+	remember(ctx, private, etagKey, plugin.ETag, diags)
+	toldBy(map[string]orbit.PluginSpec{plugin.Package: plugin.PluginSpec}).remember(ctx, private, diags)
+}
+
+// rememberCurrent is rememberPlugin after a write; where the plugin cannot be read now no ETag is known. It returns what it
+// read.
 func (r *pluginResource) rememberCurrent(ctx context.Context, client *orbit.Client, plan *pluginModel, private privateState,
 	diags *diag.Diagnostics,
 ) *orbit.Plugin {
 	plugin, err := afterword(ctx, func(ctx context.Context) (*orbit.Plugin, error) {
 		return client.GetPlugin(ctx, plan.Workspace.ValueString(), plan.Package.ValueString())
 	})
-	var etag string
-	if err == nil {
-		etag = plugin.ETag
+	if err != nil {
+		remember(ctx, private, etagKey, "", diags)
+		return nil
 	}
-	remember(ctx, private, etagKey, etag, diags)
+	rememberPlugin(ctx, private, plugin, diags)
 	return plugin
 }

@@ -24,8 +24,9 @@ func pluginSchema(ctx context.Context) schema.Schema {
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 		"version": schema.StringAttribute{
-			Required:            true,
-			MarkdownDescription: versionText + " Another version is an upgrade, not a replacement.",
+			Required: true,
+			MarkdownDescription: versionText + " Another version is an upgrade, of a part of the web app a restart, and never a " +
+				"replacement.",
 		},
 		resolvedVersion: resolvedVersionAttribute(),
 		"config": schema.StringAttribute{
@@ -43,7 +44,7 @@ func pluginSchema(ctx context.Context) schema.Schema {
 	addChangeAttributes(attributes)
 	return schema.Schema{
 		Version: pluginUpgrades.version(),
-		MarkdownDescription: "A backend plugin of a workspace's instance, for plugins that another module or state owns " +
+		MarkdownDescription: "A plugin of a workspace's instance, for plugins that another module or state owns " +
 			"than the instance itself. Removing one restarts the instance; its tables stay in the database. The instance's " +
 			"`restart_policy` holds for its plugins too, as it was applied last. Moving one " +
 			"here from the instance's `plugins`, or back, is a removal and an addition: it restarts the instance twice.\n\n" +

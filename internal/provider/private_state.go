@@ -27,7 +27,12 @@ func remember(ctx context.Context, private privateState, key, text string, diags
 		diags.Append(private.SetKey(ctx, key, nil)...)
 		return
 	}
-	encoded, err := json.Marshal(text) // the framework stores JSON only
+	keep(ctx, private, key, text, diags)
+}
+
+// keep stores a value under the key.
+func keep(ctx context.Context, private privateState, key string, value any, diags *diag.Diagnostics) {
+	encoded, err := json.Marshal(value) // the framework stores JSON only
 	if err != nil {
 		diags.AddError("Unable to remember the "+key, err.Error())
 		return

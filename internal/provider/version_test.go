@@ -20,6 +20,11 @@ type bearer struct {
 // bearers runs a test for the plugin's own resource and for the instance's map.
 func bearers(t *testing.T, test func(t *testing.T, api *fakeAPI, b bearer)) {
 	t.Helper()
+	bearersOf(t, rangedPackage, test)
+}
+
+func bearersOf(t *testing.T, pkg string, test func(t *testing.T, api *fakeAPI, b bearer)) {
+	t.Helper()
 	t.Run("plugin", func(t *testing.T) {
 		t.Parallel()
 		api := newFakeAPI(t)
@@ -27,17 +32,17 @@ func bearers(t *testing.T, test func(t *testing.T, api *fakeAPI, b bearer)) {
 			return func(get func(string) any) any { return get(name) }
 		}
 		test(t, api, bearer{coreFor(t, api).plugin(), func(version any, title string) object {
-			return object{"workspace": "acme", "package": rangedPackage, "version": version, "config": "x: {title: " + title + "}\n"}
+			return object{"workspace": "acme", "package": pkg, "version": version, "config": "x: {title: " + title + "}\n"}
 		}, own("version"), own("resolved_version")})
 	})
 	t.Run("instance", func(t *testing.T) {
 		t.Parallel()
 		api := newFakeAPI(t)
 		entry := func(name string) func(func(string) any) any {
-			return func(get func(string) any) any { return get("plugins").(object)[rangedPackage].(object)[name] }
+			return func(get func(string) any) any { return get("plugins").(object)[pkg].(object)[name] }
 		}
 		test(t, api, bearer{coreFor(t, api).instance(), func(version any, title string) object {
-			return with(acme(), object{"plugins": object{rangedPackage: object{"version": version, "config": "x: {title: " + title + "}\n"}}})
+			return with(acme(), object{"plugins": object{pkg: object{"version": version, "config": "x: {title: " + title + "}\n"}}})
 		}, entry("version"), entry("resolved_version")})
 	})
 }

@@ -24,6 +24,7 @@ type Registry struct {
 	down      []string
 	modules   map[string]string
 	schemas   configschema.Set
+	webApp    configschema.Set
 	held      map[string]held
 	vetted    map[string]bool
 }
@@ -65,6 +66,13 @@ func (r *Registry) Know(schemas configschema.Set) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.schemas = schemas
+}
+
+// KnowWebApp gives every web app these config schemas.
+func (r *Registry) KnowWebApp(schemas configschema.Set) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.webApp = schemas
 }
 
 // Publish adds versions of a package.
@@ -143,6 +151,13 @@ func (r *Registry) KnownSchemas(string, map[string]string) (configschema.Set, bo
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.schemas, true
+}
+
+// WebAppSchemas are those of KnowWebApp.
+func (r *Registry) WebAppSchemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.webApp, nil
 }
 
 // FrontendSet finds nothing wrong.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/npm"
 	"github.com/orbit-idp/terraform-provider-orbit/orbit"
@@ -13,11 +14,7 @@ import (
 
 // Frontend says whether the package is a part of a web app. Where the registry does not tell, it is not.
 func (r *Registry) Frontend(ctx context.Context, plugin bundle.Plugin) bool {
-	_, name, scoped := strings.Cut(plugin.Package, "/")
-	if !scoped {
-		name = plugin.Package
-	}
-	if strings.Contains(name, "backend") { // by Backstage's rule for names; nobody has to be asked
+	if declare.OfBackend(plugin.Package) { // nobody has to be asked
 		return false
 	}
 	if plugin.Validate() != nil || r.Policy.Check(plugin.Package, plugin.Version) != nil {

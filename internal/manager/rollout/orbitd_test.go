@@ -289,6 +289,10 @@ func (packages) Schemas(context.Context, string, map[string]string) (configschem
 	return configschema.Set{}, nil
 }
 
+func (packages) WebAppSchemas(context.Context, string, map[string]string) (configschema.Set, error) {
+	return configschema.Set{}, nil
+}
+
 func (packages) KnownSchemas(string, map[string]string) (configschema.Set, bool) {
 	return configschema.Set{}, true
 }

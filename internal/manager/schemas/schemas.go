@@ -64,35 +64,38 @@ func (k *Keeper) Of(ctx context.Context, release bundle.Release, plugins []bundl
 	if set, found := k.Known(release, plugins); found {
 		return set, nil
 	}
-	base, installed := k.Bundles.Installed(release, nil)
-	if !installed {
-		return configschema.Set{}, fmt.Errorf("read the config schemas of release %s: it is not installed", release.Version)
+	base, err := k.base(release)
+	if err != nil {
+		return configschema.Set{}, err
 	}
 	if err := k.readRelease(ctx, base); err != nil {
 		return configschema.Set{}, err
 	}
 	keys := []string{releaseKey(base)}
 	if len(plugins) > 0 {
-		lock, err := k.Bundles.Resolve(ctx, release, plugins)
+		added, err := k.readAdded(ctx, base, release, plugins)
 		if err != nil {
 			return configschema.Set{}, err
 		}
-		packages := speakers(lock)
-		if err := k.readPackages(ctx, base, packages); err != nil {
-			return configschema.Set{}, err
-		}
-		for _, p := range packages {
-			keys = append(keys, packageKey(base, p))
-		}
+		keys = append(keys, added...)
 	}
 	if err := k.write(k.setKey(release, plugins), keys); err != nil {
 		return configschema.Set{}, err
 	}
 	set, found := k.Known(release, plugins)
 	if !found {
-		return configschema.Set{}, fmt.Errorf("config schemas were read and cannot be kept in %s", k.Dir)
+		return configschema.Set{}, k.errNotKept()
 	}
 	return set, nil
+}
+
+// base is the installed release, whose programs read schemas.
+func (k *Keeper) base(release bundle.Release) (bundle.Bundle, error) {
+	base, installed := k.Bundles.Installed(release, nil)
+	if !installed {
+		return bundle.Bundle{}, fmt.Errorf("read the config schemas of release %s: it is not installed", release.Version)
+	}
+	return base, nil
 }
 
 // Known returns what Of has found before, by this process or another one with the same folder. It asks nobody.
@@ -106,18 +109,48 @@ func (k *Keeper) Known(release bundle.Release, plugins []bundle.Plugin) (configs
 	if err != nil || json.Unmarshal(text, &keys) != nil {
 		return configschema.Set{}, false
 	}
+	set, found := k.join(keys)
+	if !found {
+		return configschema.Set{}, false
+	}
+	k.remember(key, set)
+	debug.FreeOSMemory() // compiling takes six times what is kept of it, and is rare
+	return set, true
+}
+
+// readAdded reads and keeps the schemas of what the plugins add to a release, and returns their keys. The base reads them.
+func (k *Keeper) readAdded(ctx context.Context, base bundle.Bundle, to bundle.Release, plugins []bundle.Plugin) ([]string, error) {
+	lock, err := k.Bundles.Resolve(ctx, to, plugins)
+	if err != nil {
+		return nil, err
+	}
+	packages := speakers(lock)
+	if err := k.readPackages(ctx, base, packages); err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(packages))
+	for i, p := range packages {
+		keys[i] = packageKey(base, p)
+	}
+	return keys, nil
+}
+
+// join is the set of what was kept under the keys.
+func (k *Keeper) join(keys []string) (configschema.Set, bool) {
 	sets := make([]configschema.Set, len(keys))
-	for i, part := range keys {
-		kept, found := k.kept(part)
+	for i, key := range keys {
+		kept, found := k.kept(key)
 		if !found {
 			return configschema.Set{}, false
 		}
 		sets[i] = kept
 	}
-	set := configschema.Join(sets...)
-	k.remember(key, set)
-	debug.FreeOSMemory() // compiling takes six times what is kept of it, and is rare
-	return set, true
+	return configschema.Join(sets...), true
+}
+
+// errNotKept says that what was read a moment ago is not there.
+func (k *Keeper) errNotKept() error {
+	return fmt.Errorf("config schemas were read and cannot be kept in %s", k.Dir)
 }
 
 // setKey names the set: a list of the keys of the release and of packages.
@@ -192,15 +225,21 @@ func (k *Keeper) kept(key string) (configschema.Set, bool) {
 		}
 		return configschema.Set{}, false
 	}
+	set, err := k.parse(key, k.file(key), text)
+	return set, err == nil // half written by a crash: read again
+}
+
+// parse remembers under the key the schemas in the text of the file, as many as can be read. An error says that none can.
+func (k *Keeper) parse(key, file string, text []byte) (configschema.Set, error) {
 	set, err := configschema.Parse(text)
 	if err != nil {
-		k.Logger.Debug("config schemas are incomplete", "file", k.file(key), "error", err)
+		k.Logger.Debug("config schemas are incomplete", "file", file, "error", err)
 		if len(set.Packages()) == 0 {
-			return configschema.Set{}, false // half written by a crash: read again
+			return configschema.Set{}, err
 		}
 	}
 	k.remember(key, set)
-	return set, true
+	return set, nil
 }
 
 func (k *Keeper) file(key string) string { return filepath.Join(k.Dir, key+".json") }

@@ -46,6 +46,12 @@ func (g Given) State() (changeplan.State, error) {
 		state.Plugins[name] = plugin
 		diagnostics = append(diagnostics, found...)
 	}
+	for name, plugin := range state.Plugins {
+		if plugin.Side == changeplan.SideUntold { // a process loads what is not known to be a part of the web app
+			plugin.Side = changeplan.SideBackend
+			state.Plugins[name] = plugin
+		}
+	}
 	for _, d := range diagnostics {
 		if d.Severity == orbit.SeverityError {
 			return state, fmt.Errorf("read what is stored: %s", d)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/orbit-idp/terraform-provider-orbit/internal/appconfig"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/changeplan"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/declare"
@@ -35,7 +34,10 @@ type Packages interface {
 	// Schemas returns the config schemas of all that a process with these plugins loads. Where packages cannot be had the
 	// error is a *bundle.Error.
 	Schemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
-	// KnownSchemas are the same where Schemas has found them before.
+	// WebAppSchemas returns the config schemas that Backstage holds the app-config against before it serves a web app with these
+	// frontend plugins. An error says that they are not known, as when no app was built yet.
+	WebAppSchemas(ctx context.Context, release string, plugins map[string]string) (configschema.Set, error)
+	// KnownSchemas are the same as Schemas where that has found them before.
 	KnownSchemas(release string, plugins map[string]string) (set configschema.Set, known bool)
 }
 
@@ -64,21 +66,39 @@ func (v Vetting) Set(ctx context.Context, workspace string, before, given store.
 	}
 	together := v.Packages.Together(ctx, given.Spec.Release, given.Packages(), added(before, given))
 	found = append(found, together...)
-	found = append(found, v.frontend(ctx, before, given)...)
+	frontend := v.frontend(ctx, before, given)
+	found = append(found, frontend...)
 	if orbit.HasErrors(together) {
 		return found, nil // there is no telling which packages there will be
 	}
-	schemas, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
-	if err != nil {
-		return append(found, unchecked(err)), nil
-	}
-	literals := schemas.LiteralSecrets(state.Effective())
-	found = append(found, document(state, schemas, literals, given.Spec.LiteralSecrets)...)
+	backend, app, doubts := v.schemas(ctx, given, !orbit.HasErrors(frontend))
+	found = append(found, doubts...)
+	literals := backend.LiteralSecrets(state.Effective())
+	found = append(found, document(state, backend, app, literals, given.Spec.LiteralSecrets)...)
 	masker := secret.NewMasker(values(literals)) // messages quote what they are about
 	for i := range found {
 		found[i].Message = masker.Mask(found[i].Message)
 	}
 	return withoutEchoes(found), nil
+}
+
+// schemas are those of the packages that a process loads, and those of the web app that it serves, if one can be built. What is
+// not known is empty, and said.
+func (v Vetting) schemas(ctx context.Context, given store.Given, canBuild bool) (backend, app configschema.Set, doubts []orbit.Diagnostic) {
+	known := func(of string, set configschema.Set, err error) configschema.Set {
+		if err != nil {
+			doubts = append(doubts, unchecked(of, err))
+			return configschema.Set{}
+		}
+		return set
+	}
+	set, err := v.Packages.Schemas(ctx, given.Spec.Release, given.Packages())
+	backend = known("its packages", set, err)
+	if given.Spec.HasUI() && canBuild {
+		set, err = v.Packages.WebAppSchemas(ctx, given.Spec.Release, given.FrontendPackages())
+		app = known("the web app", set, err)
+	}
+	return backend, app, doubts
 }
 
 // frontend returns what is wrong with the plugins that are a part of the web app.
@@ -123,57 +143,6 @@ func (v Vetting) Fit(workspace string, given store.Given, state changeplan.State
 	return slices.Concat(declare.Set(whole), changeplan.Problems(state), changeplan.SignIn(state, site))
 }
 
-// document returns what the schemas say about the app-config that the state comes to.
-func document(state changeplan.State, schemas configschema.Set, literals []configschema.Literal, policy orbit.LiteralSecrets) []orbit.Diagnostic {
-	found := schemas.Check(state.Effective())
-	for _, literal := range literals {
-		d := literal.Diagnostic()
-		switch {
-		case literal.Value == appconfig.Mask:
-			d.Severity = orbit.SeverityError
-			d.Message = appconfig.Mask + " is what orbitd shows in the place of a secret, after an import for example; put the secret " +
-				"itself into secrets_wo and write ${NAME} here"
-		case policy == orbit.LiteralsDeny:
-			d.Severity = orbit.SeverityError
-		}
-		found = append(found, d)
-	}
-	for i := range found {
-		changeplan.Locate(state, &found[i])
-	}
-	return found
-}
-
-// withoutEchoes leaves out what schemas say of a path of which more is said already: that what it refers to is missing,
-// what Backstage does with it, or that a secret is refused there.
-func withoutEchoes(found []orbit.Diagnostic) []orbit.Diagnostic {
-	undefined, fatal, idle, refused := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, d := range found {
-		switch d.Code {
-		case orbit.CodeUndefinedSecret:
-			undefined[d.Path] = true
-		case orbit.CodeWillNotBoot:
-			fatal[d.Path] = true
-		case orbit.CodeNoEffect:
-			idle[d.Path] = true
-		case orbit.CodeLiteralSecret:
-			refused[d.Path] = refused[d.Path] || d.Severity == orbit.SeverityError
-		}
-	}
-	return slices.DeleteFunc(found, func(d orbit.Diagnostic) bool {
-		switch d.Code {
-		case orbit.CodeMissingKey:
-			return undefined[d.Path] || fatal[d.Path] || idle[d.Path]
-		case orbit.CodeWrongType, orbit.CodeInvalidValue:
-			return fatal[d.Path]
-		case orbit.CodeLiteralSecret:
-			return refused[d.Path] && d.Severity == orbit.SeverityWarning
-		default:
-			return false
-		}
-	})
-}
-
 // added are the plugins that before did not have in this version, or not beside this release.
 func added(before, given store.Given) map[string]string {
 	all := given.Packages()
@@ -194,9 +163,10 @@ func exact(plugins map[string]string) bool {
 	return true
 }
 
-func unchecked(err error) orbit.Diagnostic {
+// unchecked says that the schemas of something are not known.
+func unchecked(of string, err error) orbit.Diagnostic {
 	d := orbit.Diagnostic{Code: orbit.CodeUnchecked, Severity: orbit.SeverityWarning,
-		Message: "the app-config could not be checked against the schemas of its packages: " + err.Error()}
+		Message: "the app-config could not be checked against the schemas of " + of + ": " + err.Error()}
 	var known *bundle.Error
 	if errors.As(err, &known) {
 		d.Plugin = known.Plugin

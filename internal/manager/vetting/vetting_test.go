@@ -20,7 +20,8 @@ import (
 type packages struct {
 	together []orbit.Diagnostic
 	err      error
-	released bool // whether the release's own schemas are known although err
+	appErr   error // why the web app's schemas are not known
+	released bool  // whether the release's own schemas are known although err
 	asked    []string
 }
 
@@ -41,29 +42,58 @@ func (p *packages) Schemas(context.Context, string, map[string]string) (configsc
 	return schemas, p.err
 }
 
+func (p *packages) WebAppSchemas(_ context.Context, _ string, plugins map[string]string) (configschema.Set, error) {
+	if _, added := plugins["ui"]; added {
+		return configschema.Join(app, ui), p.appErr
+	}
+	return app, p.appErr
+}
+
 func (p *packages) KnownSchemas(_ string, plugins map[string]string) (configschema.Set, bool) {
 	return schemas, p.err == nil || p.released && len(plugins) == 0
 }
 
-var schemas = func() configschema.Set {
-	set, err := configschema.Parse([]byte(`{"backstageConfigSchemaVersion":1,"schemas":[{"packageName":"p","path":"p","value":{
-		"type":"object","properties":{"p":{"type":"object","required":["url"],"properties":{
+var schemas = parsed("p", `{"type":"object","properties":{"p":{"type":"object","required":["url"],"properties":{
 			"url":{"type":"string"},"port":{"type":"number"},"token":{"type":"string","visibility":"secret"}}},
 			"integrations":{"type":"object","properties":{"gitea":{"type":"array","items":{"type":"object","required":["host"]}}}},
 			"auth":{"type":"object","properties":{"providers":{"type":"object","properties":{"oidc":{"type":"object","additionalProperties":{
 				"type":"object","properties":{"clientSecret":{"type":"string","visibility":"secret"}}}}}}}},
-			"backend":{"type":"object","properties":{"cache":{"type":"object","properties":{"store":{"enum":["memory"]}}}}}}}}]}`))
+			"backend":{"type":"object","properties":{"cache":{"type":"object","properties":{"store":{"enum":["memory"]}}}}}}}`)
+
+// app is the schema of the web app that all instances share, and ui that of a plugin of it.
+var (
+	app = parsed("app", `{"type":"object","properties":{"shown":{"type":"object","required":["url"],"properties":{
+		"url":{"type":"string","visibility":"frontend"},"hidden":{"type":"number"}}},
+		"p":{"type":"object","required":["url"],"properties":{"url":{"visibility":"frontend"},"portal":{"type":"string"}}}}}`)
+	ui = parsed("ui", `{"type":"object","required":["ui"],"properties":{"ui":{"type":"object","visibility":"frontend"}}}`)
+)
+
+func parsed(name, schema string) configschema.Set {
+	set, err := configschema.Parse(fmt.Appendf(nil,
+		`{"backstageConfigSchemaVersion":1,"schemas":[{"packageName":%[1]q,"path":%[1]q,"value":%[2]s}]}`, name, schema))
 	if err != nil {
 		panic(err)
 	}
 	return set
-}()
+}
 
 func given(config, fragment string) store.Given {
 	return store.Given{
 		Spec:    orbit.InstanceSpec{Release: "1.55.0", Config: config},
 		Plugins: map[string]orbit.PluginSpec{"p": {Version: "1.0.0", Config: fragment}},
 	}
+}
+
+// withUI adds a frontend plugin to what is given, which serves the web app or not.
+func withUI(given store.Given, serves bool) store.Given {
+	given.Plugins["ui"] = orbit.PluginSpec{Version: "1.0.0", Frontend: true}
+	given.Spec.UI = &serves
+	return given
+}
+
+func withoutUI(given store.Given) store.Given {
+	given.Spec.UI = new(false)
+	return given
 }
 
 func codes(found []orbit.Diagnostic) []string {
@@ -84,7 +114,7 @@ func TestTheWholeIsVetted(t *testing.T) {
 		"all is well":                 {given: given("", "p: {url: u}")},
 		"one layer adds to the other": {given: given("p: {url: u}", "p: {port: 1}")},
 		"a wrong type, and whose":     {given: given("", "p: {url: u, port: no}"), want: []string{"error wrong_type p p.port"}},
-		"a key that is missing":       {given: given("p: {port: 1}", ""), want: []string{"warning missing_key p.url"}},
+		"a key that is missing":       {given: withoutUI(given("p: {port: 1}", "")), want: []string{"warning missing_key p.url"}},
 		"a secret in the text":        {given: given("p: {url: u, token: s3cret}", ""), want: []string{"warning literal_secret p.token"}},
 		"a client secret in the text, once": {
 			given: given("p: {url: u}\nauth: {providers: {oidc: {development: {clientId: a, clientSecret: s3cret, metadataUrl: b, "+
@@ -110,7 +140,28 @@ func TestTheWholeIsVetted(t *testing.T) {
 		},
 		"schemas that cannot be had": {
 			packages: packages{err: errors.New("the registry is down")},
-			given:    given("p: {port: no}", ""), want: []string{"warning unchecked"},
+			given:    given("p: {url: u, port: no}", ""), want: []string{"warning unchecked"},
+		},
+		"what the web app does not start without": {
+			given: given("p: {url: u}\nshown: {hidden: no}", ""), want: []string{"error missing_key shown.url"},
+		},
+		"what the backend warns of and the web app does not start without, once": {
+			given: given("p: {port: 1}", ""), want: []string{"error missing_key p.url"},
+		},
+		"a key that is the web app's": {given: given("p: {url: u, portal: x}", "")},
+		"a frontend plugin whose key is missing": {
+			given: withUI(given("p: {url: u}", ""), true), want: []string{"error missing_key ui ui"},
+		},
+		"a frontend plugin that is not shown": {
+			given: withUI(given("p: {url: u}\nshown: {}", ""), false), want: []string{"warning not_shown ui"},
+		},
+		"a web app without which Backstage may start": {
+			given: given("p: {url: u}\nshown: {}\nbackend: {startup: {plugins: {app: {onPluginBootFailure: continue}}}}", ""),
+			want:  []string{"warning missing_key shown.url"},
+		},
+		"a web app that is not built yet": {
+			packages: packages{appErr: errors.New("it is not built yet")},
+			given:    given("p: {port: no}\nshown: {}", ""), want: []string{"warning unchecked", "error wrong_type p.port", "warning missing_key p.url"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
