@@ -6,6 +6,7 @@ import { Inside } from './inside.mjs';
 import { createLogger } from './logger.mjs';
 import { Looks } from './looks.mjs';
 import { Marks } from './marks.mjs';
+import { packedApp } from './packed.mjs';
 import { ReservedPort, ready } from './port.mjs';
 
 /**
@@ -105,8 +106,9 @@ export class Backend {
         })),
       }),
       rootHttpRouterServiceFactory({
-        configure: ({ server, applyDefaults }) => {
+        configure: ({ app, server, applyDefaults }) => {
           this.#port.giveTo(server);
+          if (this.#given.app?.packageName) app.use('/static', packedApp(this.#require, this.#given.app));
           applyDefaults();
         },
       }),

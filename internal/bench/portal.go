@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	portalVisits = 5
+	portalVisits = 7
 	// settling is how long a process that was restarted has before its memory is looked at, and samples how often that is
 	// done: Node's garbage collector moves it by tens of megabytes.
 	settling      = 10 * time.Second

@@ -47,7 +47,7 @@ type App struct {
 // Find returns the app of a release, which is one of frontend packages, with plugins, and whether it is built.
 func (b *Builder) Find(release bundle.Release, plugins []bundle.Plugin) (App, bool) {
 	toolchain, _ := b.Store.Installed(release, plugins)
-	hash := bundle.Hash("webapp", toolchain.Hash, b.SourcesHash)
+	hash := bundle.Hash("webapp, packed", toolchain.Hash, b.SourcesHash)
 	dir, built := b.Store.Derived(hash)
 	return App{Dir: dir, Hash: hash}, built
 }
@@ -107,6 +107,9 @@ func (b *Builder) build(ctx context.Context, toolchain bundle.Bundle, dir string
 	}
 	if err := reclaim(filepath.Join(work, "dist")); err != nil {
 		return fmt.Errorf("take over what was built: %w", err)
+	}
+	if err := pack(filepath.Join(work, "dist", "static")); err != nil {
+		return fmt.Errorf("pack what was built: %w", err)
 	}
 	if err := os.Rename(filepath.Join(work, "dist"), filepath.Join(dir, "dist")); err != nil {
 		return fmt.Errorf("take over what was built: %w", err)

@@ -1,9 +1,11 @@
 package webapp_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -110,6 +112,35 @@ func TestAnAppIsBuiltOnceForAllThatAreMadeOfTheSame(t *testing.T) {
 	}
 }
 
+func TestScriptsAndStylesArePackedForBrowsers(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	app, err := w.builder(`const fs = require('node:fs');
+fs.mkdirSync('dist/static', { recursive: true });
+for (const name of ['a.js', 'b.css', 'c.png']) fs.writeFileSync('dist/static/' + name, 'the content of ' + name);`).
+		Ensure(t.Context(), w.release, nil, ignore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.js", "b.css"} {
+		file, err := os.Open(filepath.Join(app.Dir, "dist", "static", name+".gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader, err := gzip.NewReader(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content, err := io.ReadAll(reader); err != nil || string(content) != "the content of "+name {
+			t.Errorf("%s is packed as %q, %v", name, content, err)
+		}
+		_ = file.Close()
+	}
+	if _, err := os.Stat(filepath.Join(app.Dir, "dist", "static", "c.png.gz")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a picture is packed: %v", err)
+	}
+}
+
 func TestAnAppIsReadOnlyAndTheBuildLeavesNothingBeside(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t)
@@ -141,7 +172,7 @@ func TestAnAppIsReadOnlyAndTheBuildLeavesNothingBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"dist/environment", "dist/static/main.js", "package.json"}, files); diff != "" {
+	if diff := cmp.Diff([]string{"dist/environment", "dist/static/main.js", "dist/static/main.js.gz", "package.json"}, files); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	if made, err := filepath.Glob(filepath.Join(w.cache, "bundles", "*", "node_modules", "__made__")); err != nil || len(made) > 0 {
