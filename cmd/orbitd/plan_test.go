@@ -119,7 +119,7 @@ func TestPlanSaysWhatAChangeCosts(t *testing.T) {
 			},
 			want: "impact: upgrade\n  a.b: restart, because it changed, and nothing is known to take up a change of it while the " +
 				"process runs\n  plugins.plugin-b.version: upgrade, because it changed from 2.0.0 to 2.0.1, and code of " +
-				"another version meets the database\n",
+				"another version meets the database, unless it is a part of the web app\n",
 		},
 		"a range": {
 			files: map[string]string{"a.yaml": "", "p.yaml": "a: 1"},
@@ -127,7 +127,7 @@ func TestPlanSaysWhatAChangeCosts(t *testing.T) {
 				"--before", "{a.yaml}", "--after", "{a.yaml}", "--plugins-before", "p@>=1.0.0 <2={p.yaml}", "--plugins-after", "p@^1.0.0={p.yaml}",
 			},
 			want: "impact: upgrade\n  plugins.p.version: upgrade, because it changed from >=1.0.0 <2 to ^1.0.0, and code of another " +
-				"version meets the database\nwarning: version: p: ^1.0.0 is a range, which counts here as a version of its own",
+				"version meets the database, unless it is a part of the web app\nwarning: version: p: ^1.0.0 is a range, which counts here as a version of its own",
 		},
 		"plugins that are in conflict": {
 			files:     map[string]string{"a.yaml": "", "p.yaml": "a: 1", "q.yaml": "a: 2"},

@@ -19,7 +19,7 @@ type Clone struct {
 	Name string
 	// Workspace is whose database it was.
 	Workspace string
-	// MadeAt is when, to the second.
+	// MadeAt is when, to the second; of several in one second the later ones say a later one.
 	MadeAt time.Time
 	// Why says what it was made for, for people; "" when that is unknown.
 	Why string
@@ -33,13 +33,10 @@ func (c *Cluster) Clone(ctx context.Context, workspace, why string, now time.Tim
 	if err != nil {
 		return Clone{}, err
 	}
-	clone := Clone{
-		Name: name + now.UTC().Format(cloneTime), Workspace: workspace, MadeAt: now.UTC().Truncate(time.Second), Why: why,
-	}
+	clone := Clone{Workspace: workspace, Why: why}
 	err = c.shut(ctx, name)
 	if err == nil {
-		err = c.exec(ctx, fmt.Sprintf("CREATE DATABASE %%s OWNER %s TEMPLATE %[1]s ALLOW_CONNECTIONS false",
-			pgx.Identifier{name}.Sanitize()), clone.Name)
+		clone.Name, clone.MadeAt, err = c.copy(ctx, name, now.UTC().Truncate(time.Second))
 	}
 	if openErr := c.exec(context.WithoutCancel(ctx), "ALTER DATABASE %s ALLOW_CONNECTIONS true", name); err == nil {
 		err = openErr
@@ -51,6 +48,17 @@ func (c *Cluster) Clone(ctx context.Context, workspace, why string, now time.Tim
 		return Clone{}, fmt.Errorf("clone the database of workspace %s: %w", workspace, err)
 	}
 	return clone, nil
+}
+
+// copy makes a copy of the database that is named for the time, or for the first second after that of which there is none.
+func (c *Cluster) copy(ctx context.Context, name string, now time.Time) (clone string, at time.Time, err error) {
+	create := fmt.Sprintf("CREATE DATABASE %%s OWNER %s TEMPLATE %[1]s ALLOW_CONNECTIONS false", pgx.Identifier{name}.Sanitize())
+	for at = now; ; at = at.Add(time.Second) {
+		clone = name + at.Format(cloneTime)
+		if err = c.exec(ctx, create, clone); !existed(err, duplicateDatabase) {
+			return clone, at, err
+		}
+	}
 }
 
 // Restore makes the clone the workspace's database, in place of the one that is there. It is idempotent: a clone that is

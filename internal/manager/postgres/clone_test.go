@@ -46,6 +46,25 @@ func tables(t *testing.T, cluster *postgres.Cluster, workspace string) []string 
 	return names
 }
 
+func TestClonesOfOneSecondHaveNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	cluster := sharedCluster(t)
+	const workspace = "hasty"
+	ensure(t, cluster, workspace, clonePassword)
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var made []string
+	for range 2 {
+		clone, err := cluster.Clone(t.Context(), workspace, "", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, clone.Name+" "+clone.MadeAt.Format(time.TimeOnly))
+	}
+	if want := []string{"backstage_hasty@260102030405 03:04:05", "backstage_hasty@260102030406 03:04:06"}; !slices.Equal(made, want) {
+		t.Errorf("the clones are %v, want %v", made, want)
+	}
+}
+
 func TestACloneTakesTheDatabasesPlace(t *testing.T) {
 	t.Parallel()
 	cluster := sharedCluster(t)
