@@ -14,11 +14,8 @@ import (
 // browsers are the programs that can open a portal, the first one that is there.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
 
-// browser is a headless Chromium.
-type browser struct{ ctx context.Context }
-
-// browser starts one, or returns nil where none is installed.
-func (b *bench) browser(ctx context.Context) (*browser, error) {
+// browser starts a headless Chromium and returns the context to look at pages in, or nil where none is installed.
+func (b *bench) browser(ctx context.Context) (context.Context, error) {
 	program := ""
 	for _, name := range browsers {
 		if path, err := exec.LookPath(name); err == nil && program == "" {
@@ -40,7 +37,7 @@ func (b *bench) browser(ctx context.Context) (*browser, error) {
 	if err := chromedp.Do(opened); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	return &browser{opened}, nil
+	return opened, nil
 }
 
 // paint is what a reader waits for, from the beginning of a navigation: until the page shows something, and until it shows
@@ -48,11 +45,11 @@ func (b *bench) browser(ctx context.Context) (*browser, error) {
 type paint struct{ first, meaningful time.Duration }
 
 // look opens the page in a profile of its own, with nothing in its cache, as somebody who chose to sign in as guest before,
-// and waits until it shows the text.
-func (w *browser) look(origin, path, text string) (paint, error) {
-	ctx, leave := chromedp.NewContext(w.ctx, chromedp.WithNewBrowserContext())
+// and waits until it shows the text. The context is a browser's.
+func look(ctx context.Context, origin, path, text string) (paint, error) {
+	ctx, leave := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	defer leave()
-	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context that it is made with
+	if err := chromedp.Do(ctx); err != nil { // it lives as long as the context that it is made with
 		return paint{}, fmt.Errorf("open a tab: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, changeTimeout)

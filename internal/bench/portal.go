@@ -34,7 +34,7 @@ func benchPortal(ctx context.Context, b *bench) error {
 	var first, meaningful []float64
 	for i := range portalVisits {
 		b.say("portal: visit %d of %d", i+1, portalVisits)
-		shown, err := browser.look("http://"+s.name(), "/catalog", catalogDescription)
+		shown, err := look(browser, "http://"+s.name(), "/catalog", catalogDescription)
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func benchPortal(ctx context.Context, b *bench) error {
 			return err
 		}
 		if !d.headless {
-			if _, err := browser.look("http://"+s.name(), "/catalog", catalogDescription); err != nil {
+			if _, err := look(browser, "http://"+s.name(), "/catalog", catalogDescription); err != nil {
 				return err
 			}
 		}

@@ -25,7 +25,7 @@ type portal struct {
 }
 
 // TestPortal works in the web app as people do. Its steps build on each other.
-func TestPortal(t *testing.T) {
+func TestPortal(t *testing.T) { //nolint:tparallel // its steps build on each other
 	t.Parallel()
 	p := newPortal(t)
 	for _, step := range []struct {

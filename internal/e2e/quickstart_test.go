@@ -30,7 +30,7 @@ const (
 )
 
 // TestQuickstart goes the way of a new user, from the first apply to the last destroy. Its steps build on each other.
-func TestQuickstart(t *testing.T) {
+func TestQuickstart(t *testing.T) { //nolint:tparallel // its steps build on each other
 	t.Parallel()
 	w := newWorld(t)
 	for _, step := range []struct {

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -302,16 +304,22 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// filesWith lists the files below the folders that contain the text.
+// filesWith lists the files below the folders that contain the text. A file may go while they are read.
 func filesWith(t *testing.T, text string, dirs ...string) []string {
 	t.Helper()
 	var found []string
 	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
 			if err != nil || !entry.Type().IsRegular() {
 				return err
 			}
 			content, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
 			if err == nil && bytes.Contains(content, []byte(text)) {
 				found = append(found, path)
 			}

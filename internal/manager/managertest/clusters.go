@@ -24,7 +24,7 @@ func (c *clusters) give(ctx context.Context, dataDir string) error {
 	if c.err != nil {
 		return fmt.Errorf("make a data directory of PostgreSQL: %w", c.err)
 	}
-	if err := os.MkdirAll(dataDir, 0o711); err != nil { //nolint:gosec // PostgreSQL's user passes through it
+	if err := os.MkdirAll(dataDir, 0o711); err != nil { // PostgreSQL's user passes through it
 		return fmt.Errorf("make room for PostgreSQL: %w", err)
 	}
 	// cp keeps owners and modes, and shares blocks where the file system can.

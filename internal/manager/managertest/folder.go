@@ -32,7 +32,7 @@ func OpenDir() (string, error) {
 func folderOfFolders() string {
 	var stat syscall.Statfs_t
 	err := syscall.Statfs(memoryDir, &stat)
-	if err != nil || stat.Flags&unix.MS_NOEXEC != 0 || stat.Bavail*uint64(stat.Bsize) < memoryRoom { //nolint:gosec // a block has a size
+	if err != nil || stat.Flags&unix.MS_NOEXEC != 0 || stat.Bavail*uint64(stat.Bsize) < memoryRoom {
 		return "" // the usual one
 	}
 	return memoryDir
