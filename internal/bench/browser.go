@@ -9,19 +9,13 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-)
 
-// browsers are the programs that can open a portal, the first one that is there.
-var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
+	"github.com/orbit-idp/terraform-provider-orbit/internal/browsertest"
+)
 
 // browser starts a headless Chromium and returns the context to look at pages in, or nil where none is installed.
 func (b *bench) browser(ctx context.Context) (context.Context, error) {
-	program := ""
-	for _, name := range browsers {
-		if path, err := exec.LookPath(name); err == nil && program == "" {
-			program = path
-		}
-	}
+	program := browsertest.Find()
 	if program == "" {
 		return nil, nil //nolint:nilnil // it can do without one, as without the rivals of the gateway
 	}

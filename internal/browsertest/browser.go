@@ -25,7 +25,7 @@ type Browser struct {
 // is skipped.
 func Start(t *testing.T) *Browser {
 	t.Helper()
-	program := find()
+	program := Find()
 	if program == "" {
 		t.Skip("needs a browser: Chromium or Chrome on the PATH, or another one that " + programVariable + " names")
 	}
@@ -53,8 +53,8 @@ func Start(t *testing.T) *Browser {
 	return b
 }
 
-// find returns the path of the browser to run, or nothing where there is none.
-func find() string {
+// Find returns the path of the browser to run, or nothing where there is none.
+func Find() string {
 	names := []string{"chromium", "chromium-browser", "google-chrome"}
 	if named := os.Getenv(programVariable); named != "" {
 		names = []string{named}
