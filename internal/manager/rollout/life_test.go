@@ -31,10 +31,11 @@ type life struct {
 	// immortal keeps it alive: only statements are steps, and at the chosen one its wire is cut.
 	immortal bool
 
-	mu    sync.Mutex
-	armed bool
-	dead  bool
-	steps []string
+	mu     sync.Mutex
+	armed  bool
+	spared bool
+	dead   bool
+	steps  []string
 }
 
 // errDead is what every call of a dead orbitd ends with. None of them reaches the world.
@@ -61,7 +62,7 @@ func (l *life) step(what string) managertest.Cut {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.dead && l.immortal:
+	case l.spared, l.dead && l.immortal:
 		return managertest.CutNothing
 	case l.dead:
 		return managertest.CutBefore
@@ -85,6 +86,13 @@ func (l *life) ended() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.dead
+}
+
+// spare lets it live from now on, if it still does.
+func (l *life) spare() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spared = true
 }
 
 // taken are the steps so far.

@@ -83,6 +83,7 @@ func (r rolled) outage(t *testing.T, at int, underWay bool) (statements []string
 			time.Sleep(time.Second)
 		}
 		statements = l.taken()
+		l.spare() // a step that comes later than the others did would be cut off for ever
 		wires[0].Mend()
 		change = o.settle(t, change)
 		if change.State != r.fate {
