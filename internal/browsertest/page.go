@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -18,6 +19,8 @@ const (
 	width, height = 1280, 860
 	// patience is how long a page may take to show what is expected of it: much longer than it does on an idle machine.
 	patience = 2 * time.Minute
+	// again is how long a link may lead nowhere before it is clicked again.
+	again = 15 * time.Second
 	// between is how often a page is looked at while something is expected of it.
 	between = 200 * time.Millisecond
 )
@@ -102,35 +105,58 @@ func (p *Page) Milliseconds(t *testing.T, expression string) time.Duration {
 // See waits until the text is to be seen somewhere on the page.
 func (p *Page) See(t *testing.T, text string) {
 	t.Helper()
-	p.Until(t, fmt.Sprintf("%q is to be seen", text), fmt.Sprintf("%s.text().toLowerCase().includes(%s)", script, quoted(strings.ToLower(text))))
+	p.Until(t, fmt.Sprintf("%q is to be seen", text), seen(text))
 }
 
 // Until waits until the JavaScript expression holds. A page that is being left has none that do.
 func (p *Page) Until(t *testing.T, what, expression string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	if err := p.await(t, patience, expression); err != nil {
+		t.Fatalf("%s: not within %s (%v)", what, patience, err)
+	}
+}
+
+// await is nil when the expression holds within the time.
+func (p *Page) await(t *testing.T, within time.Duration, expression string) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, within)
 	defer cancel()
 	ticker := time.NewTicker(between)
 	defer ticker.Stop()
 	for {
 		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if holds {
-			return
+			return nil
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			t.Fatalf("%s: not within %s (%v)", what, patience, err)
+			return cmp.Or(err, ctx.Err())
 		case <-t.Context().Done():
 			t.Fatal(t.Context().Err())
 		}
 	}
 }
 
-// Follow waits for the link that is called so, and clicks it.
-func (p *Page) Follow(t *testing.T, name string) {
+// Follow waits for the link that is called so, clicks it, and waits until the page shows the text. A click goes nowhere where
+// the page puts another element in the place of the one that is pressed, and who sees that nothing happens clicks again.
+func (p *Page) Follow(t *testing.T, name, text string) {
 	t.Helper()
+	link, shown := place("link", name), seen(text)
 	p.click(t, "link", name)
+	for deadline := time.Now().Add(patience); ; {
+		err := p.await(t, again, shown)
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%q is to be seen behind the link %q: not within %s (%v)", text, name, patience, err)
+		}
+		p.Until(t, fmt.Sprintf("the link %q is there still, or %q is to be seen", name, text), "(globalThis.clickAt = "+link+") || "+shown)
+		if at := evaluate[[]float64](t, p, "globalThis.clickAt"); at != nil {
+			p.call(t, "click "+name, chromedp.MouseClickXY(at[0], at[1]))
+		}
+	}
 }
 
 // Push waits for the button that is called so, and clicks it.
@@ -149,10 +175,19 @@ func (p *Page) Type(t *testing.T, name, text string) {
 // click clicks, with the mouse, where something is that a person would call so: by its text, its label or its hint.
 func (p *Page) click(t *testing.T, role, name string) {
 	t.Helper()
-	place := fmt.Sprintf("%s.place(%q, %s)", script, role, quoted(name))
-	p.Until(t, fmt.Sprintf("the %s %q is there", role, name), "globalThis.clickAt = "+place)
+	p.Until(t, fmt.Sprintf("the %s %q is there", role, name), "globalThis.clickAt = "+place(role, name))
 	at := evaluate[[]float64](t, p, "globalThis.clickAt")
 	p.call(t, "click "+name, chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// seen is the expression that the text is to be seen somewhere.
+func seen(text string) string {
+	return fmt.Sprintf("%s.text().toLowerCase().includes(%s)", script, quoted(strings.ToLower(text)))
+}
+
+// place is the expression of where something is that is called so, or of nothing.
+func place(role, name string) string {
+	return fmt.Sprintf("%s.place(%q, %s)", script, role, quoted(name))
 }
 
 // call runs an action within the page's patience.

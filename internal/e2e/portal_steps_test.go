@@ -41,7 +41,7 @@ func showTitle(t *testing.T, p *portal) {
 }
 
 func readComponent(t *testing.T, p *portal) {
-	p.acme.Follow(t, "Payments")
+	p.acme.Follow(t, "Payments", "Takes the money of Acme's customers")
 	for _, known := range []string{
 		"Takes the money of Acme's customers", // what it is
 		"production",
@@ -64,9 +64,8 @@ func readAPI(t *testing.T, p *portal) {
 }
 
 func readDocs(t *testing.T, p *portal) {
-	p.acme.Follow(t, "Docs")
-	p.acme.Follow(t, "Payments")
-	p.acme.See(t, "Nothing is booked twice.")
+	p.acme.Follow(t, "Docs", "Owned (1)")
+	p.acme.Follow(t, "Payments", "Nothing is booked twice.")
 	p.acme.Screenshot(t, "acme-docs")
 }
 
@@ -140,8 +139,7 @@ func operate(t *testing.T, p *portal) {
 	page.Push(t, "Sign in")
 	page.See(t, "globex")
 	page.Screenshot(t, "operator-workspaces")
-	page.Follow(t, "acme")
-	page.See(t, "organization.name")
+	page.Follow(t, "acme", "organization.name")
 	page.Screenshot(t, "operator-workspace")
 }
 
@@ -189,7 +187,7 @@ func restartFiveTimes(t *testing.T, p *portal) {
 // visits are pages of acme that somebody who is signed in goes to, by clicks and by their addresses.
 func (p *portal) visits() []func(t *testing.T) {
 	follow := func(name, sees string) func(*testing.T) {
-		return func(t *testing.T) { p.acme.Follow(t, name); p.acme.See(t, sees) }
+		return func(t *testing.T) { p.acme.Follow(t, name, sees) }
 	}
 	open := func(path, sees string) func(*testing.T) {
 		return func(t *testing.T) { p.acme.Open(t, p.url("acme", path)); p.acme.See(t, sees) }

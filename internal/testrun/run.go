@@ -16,8 +16,8 @@ import (
 // empty skips and says its name.
 const bundleVariable = "ORBIT_TEST_BUNDLE"
 
-// unraced are the packages whose tests run without the race detector: they spend their time in processes of their own, of
-// orbitd, Backstage and Terraform.
+// unraced are the packages whose tests run without the race detector, and one after the other: they spend their time in
+// processes of their own, of orbitd, Backstage and Terraform, which keep the machine busy.
 var unraced = []string{"internal/e2e", acceptancePackage}
 
 // shortFlags are those of tests that start nothing big. In short mode a test skips; it never does less.
@@ -170,7 +170,7 @@ func (r *run) goTests(ctx context.Context, g goTests) (again []string) {
 		name     string
 		flags    []string
 		packages []string
-	}{{"go test -race", []string{"-race"}, raced}, {"go test", nil, plain}} {
+	}{{"go test -race", []string{"-race"}, raced}, {"go test", []string{"-p=1"}, plain}} {
 		if len(part.packages) == 0 || ctx.Err() != nil {
 			continue
 		}
