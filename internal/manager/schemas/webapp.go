@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/orbit-idp/terraform-provider-orbit/internal/configschema"
 	"github.com/orbit-idp/terraform-provider-orbit/internal/manager/bundle"
@@ -30,6 +31,7 @@ func (k *Keeper) OfWebApp(app webapp.App) (configschema.Set, error) {
 	if err != nil {
 		return configschema.Set{}, fmt.Errorf("read the config schemas of a web app: %w", err)
 	}
+	debug.FreeOSMemory() // as in Known
 	return set, nil
 }
 
