@@ -1,7 +1,6 @@
 package manager_test
 
 import (
-	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -12,7 +11,7 @@ import (
 )
 
 // shared is what the tests have in common.
-var shared = managertest.Shared{Options: managertest.Options{Boot: boot, Logger: logger()}}
+var shared = managertest.Shared{Options: managertest.Options{Boot: boot}}
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
@@ -32,20 +31,8 @@ func ownServer(t *testing.T) (*managertest.Server, *orbit.Client) {
 // serverWith returns an orbitd that no other test uses, with these options.
 func serverWith(t *testing.T, o managertest.Options) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	o.Boot = boot
-	if o.Logger == nil {
-		o.Logger = logger()
-	}
 	s := shared.Open(t, o)
 	return s, managertest.ClientOf(t, s)
-}
-
-// logger shows orbitd's log where ORBIT_TEST_LOG is set.
-func logger() *slog.Logger {
-	if os.Getenv("ORBIT_TEST_LOG") == "" {
-		return slog.New(slog.DiscardHandler)
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 const (

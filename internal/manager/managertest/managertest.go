@@ -47,7 +47,7 @@ type Options struct {
 	Boot func(workspace, bundle string, boot runtime.Boot) error
 	// DrainTimeout is how long a process that was replaced may finish what it has; 1 s by default.
 	DrainTimeout time.Duration
-	// Logger takes orbitd's log; nil discards it.
+	// Logger takes orbitd's log; nil is Logger's.
 	Logger *slog.Logger
 	// CacheDir is the manager's; "" is the one that the installed release is in.
 	CacheDir string
@@ -79,6 +79,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Memory == nil {
 		o.Memory = plenty
 	}
+	if o.Logger == nil {
+		o.Logger = Logger()
+	}
 	if o.AllowPackages == nil {
 		o.AllowPackages = []string{"*"}
 	}
@@ -103,6 +106,14 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // also after ctx has ended
 	}
 	return s, nil
+}
+
+// Logger shows orbitd's log where ORBIT_TEST_LOG is set, and discards it elsewhere.
+func Logger() *slog.Logger {
+	if os.Getenv("ORBIT_TEST_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 func plenty() (memory.State, error) { return memory.State{Total: 1 << 40, Available: 1 << 40}, nil }

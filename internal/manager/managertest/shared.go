@@ -48,10 +48,13 @@ func (s *Shared) Server(t *testing.T) *Server {
 	return s.server
 }
 
-// Open starts an orbitd that no other test uses, and that ends with the test. Where no release is installed the test is
-// skipped.
+// Open starts an orbitd that no other test uses, and that ends with the test. What decides about its boots is by default what
+// does so for the shared one. Where no release is installed the test is skipped.
 func (s *Shared) Open(t *testing.T, o Options) *Server {
 	t.Helper()
+	if o.Boot == nil {
+		o.Boot = s.Options.Boot
+	}
 	o.clusters = &s.clusters
 	return Open(t, o)
 }

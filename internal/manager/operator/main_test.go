@@ -2,7 +2,6 @@ package operator_test
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -28,10 +27,6 @@ func server(t *testing.T) (*managertest.Server, *orbit.Client) {
 // ownServer returns an orbitd that no other test uses.
 func ownServer(t *testing.T, o managertest.Options) (*managertest.Server, *orbit.Client) {
 	t.Helper()
-	o.Boot = refuseBroken
-	if os.Getenv("ORBIT_TEST_LOG") != "" && o.Logger == nil {
-		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
 	s := shared.Open(t, o)
 	return s, managertest.ClientOf(t, s)
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -192,7 +191,7 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 		t.Fatal(err)
 	}
 	o.vault = vault.New(w.keyring, o.store)
-	o.gateway = gateway.New(gateway.Options{Logger: logger(), Dial: w.dial})
+	o.gateway = gateway.New(gateway.Options{Logger: managertest.Logger(), Dial: w.dial})
 	url := func(workspace, baseURL string) string { return cmp.Or(baseURL, "http://"+workspace+".localhost:7007") }
 	signs, err := access.Open(ctx, o.store, o.vault, url)
 	if err != nil {
@@ -209,7 +208,7 @@ func (w *world) start(t *testing.T, wire *managertest.Wire, life *life) *orbitd 
 	o.super = rollout.New(rollout.Options{
 		Store: o.store, Vault: o.vault, Runtime: processes, Bundles: packages{w}, Apps: packages{w}, Databases: o.cluster, Gateway: o.gateway,
 		Vetting: vetting.Vetting{Packages: packages{w}},
-		Access:  signs, URL: url, Logger: logger(),
+		Access:  signs, URL: url, Logger: managertest.Logger(),
 		Boots: 2, DrainTimeout: drainTimeout, StopGrace: stopGrace, Memory: plenty,
 	})
 	o.admission = admission.New(admission.Options{
@@ -428,14 +427,6 @@ func (o *orbitd) applied(t *testing.T, change orbit.Change) {
 
 // rest lets everything happen that happens by itself, drains for example.
 func rest() { time.Sleep(time.Minute) }
-
-// logger shows orbitd's log where ORBIT_TEST_LOG is set.
-func logger() *slog.Logger {
-	if os.Getenv("ORBIT_TEST_LOG") == "" {
-		return slog.New(slog.DiscardHandler)
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
 
 // numbers asks orbitd's database.
 func (o *orbitd) numbers(t *testing.T, query string) []int {
